@@ -1,0 +1,94 @@
+# Portmanteau's single door. `make` alone lists what can be done.
+
+EPREFIX ?=
+DESTDIR ?=
+CONFIG  ?= debug
+SWIFT   ?= swift
+SCRATCH ?= .build
+
+# What the phases of emerge run links Glibc and nothing else: the Swift runtime statically, and, since the driver would
+# take the shared ones, a library directory that holds only the static libstdc++.
+HOT_SCRATCH = .build-hot
+HOTDIR      = $(HOT_SCRATCH)/release
+HOT_FLAGS   = -c release --scratch-path $(HOT_SCRATCH) --static-swift-stdlib \
+              -Xlinker -L$(CURDIR)/$(HOT_SCRATCH)/static -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
+BINDIR      = $(SCRATCH)/$(CONFIG)
+
+export PORTMANTEAU_HOTDIR = $(abspath $(HOTDIR))
+
+INSTALL         ?= install
+INSTALL_PROGRAM ?= $(INSTALL) -m 0755
+INSTALL_DATA    ?= $(INSTALL) -m 0644
+ROOT_DIR         = $(DESTDIR)$(EPREFIX)
+LIBEXEC          = $(ROOT_DIR)/usr/libexec/portmanteau
+
+# Runs a step, and says how long it took.
+TIMED = bash -c 's=$$SECONDS; printf "\n== %s\n" "$$0"; "$$@"; c=$$?; printf "== %s: %s s\n" "$$0" $$((SECONDS - s)); exit $$c'
+
+.PHONY: help demo build test soak check format bench install install-files setup hot tests-build clean
+
+help:
+	@echo 'make demo      set up, build, and show the main job on machines of the testbed'
+	@echo 'make test      set up, build, and run every test'
+	@echo 'make build     build the programs'
+	@echo 'make soak      the properties of the drawing, many more times'
+	@echo 'make check     format, lint, shell and Python checks, and the import table'
+	@echo 'make format    write the format that make check wants'
+	@echo 'make bench     measure'
+	@echo 'make install   build for release and install (DESTDIR, EPREFIX)'
+	@echo 'make clean     remove what was built, and the testbed'
+
+setup:
+	@$(TIMED) set-up Tests/Testbed/setup
+
+hot:
+	@mkdir -p $(HOT_SCRATCH)/static
+	@ln -sf "$$(gcc -print-file-name=libstdc++.a)" $(HOT_SCRATCH)/static/libstdc++.a
+	@$(TIMED) 'build, hot programs' $(SWIFT) build $(HOT_FLAGS) --product portage-hook
+
+build: hot
+	@$(TIMED) 'build' $(SWIFT) build --scratch-path $(SCRATCH) -c $(CONFIG)
+
+tests-build: hot
+	@$(TIMED) 'build with tests' $(SWIFT) build --scratch-path $(SCRATCH) --build-tests
+
+test: setup tests-build
+	@$(TIMED) tests $(SWIFT) test --scratch-path $(SCRATCH) --skip-build
+
+# The properties of layout and drawing, many more times.
+soak: setup tests-build
+	@PORTMANTEAU_SOAK=1 $(TIMED) soak $(SWIFT) test --scratch-path $(SCRATCH) --skip-build \
+	  --filter 'DependencyGraphTests|GraphDrawingTests'
+
+demo: setup build
+	@$(TIMED) demo $(BINDIR)/testbed demo
+
+# The tools as they are installed, built for release, on machines of the testbed.
+bench: setup
+	@$(MAKE) --no-print-directory build CONFIG=release SCRATCH=.build-release
+	@$(TIMED) bench .build-release/release/bench
+
+check:
+	@.ci/check
+
+format:
+	@git ls-files -z '*.swift' | xargs -0 $(SWIFT) format format -i
+
+install:
+	@$(MAKE) --no-print-directory build CONFIG=release SCRATCH=.build-release
+	@$(MAKE) --no-print-directory install-files CONFIG=release SCRATCH=.build-release
+
+# Only copies; the testbed calls it with INSTALL_PROGRAM='ln -sf' to try what was just built.
+install-files:
+	@mkdir -p $(LIBEXEC) $(ROOT_DIR)/usr/bin $(ROOT_DIR)/usr/share/portmanteau/hooks \
+	  $(ROOT_DIR)/etc/portmanteau $(ROOT_DIR)/etc/portage/postsync.d
+	@$(INSTALL_PROGRAM) $(abspath $(HOTDIR))/portage-hook $(LIBEXEC)/portage-hook
+	@$(INSTALL_PROGRAM) $(abspath $(BINDIR))/portmanteau $(LIBEXEC)/portmanteau
+	@for tool in depgraph binpkg binpkgd; do ln -sf ../libexec/portmanteau/portmanteau $(ROOT_DIR)/usr/bin/$$tool; done
+	@$(INSTALL_DATA) portage-hooks/bashrc $(ROOT_DIR)/usr/share/portmanteau/hooks/bashrc
+	@$(INSTALL) -m 0755 portage-hooks/postsync.d/50-portmanteau $(ROOT_DIR)/etc/portage/postsync.d/50-portmanteau
+	@test -e $(ROOT_DIR)/etc/portmanteau/hooks.conf || \
+	  $(INSTALL_DATA) portage-hooks/hooks.conf $(ROOT_DIR)/etc/portmanteau/hooks.conf
+
+clean:
+	rm -rf .build .build-hot .build-release .testbed

@@ -1,0 +1,31 @@
+import Glibc
+
+/// An exclusive `flock` on a file, held as long as the value lives. It ends with the process, however that dies, and so
+/// tells others whether the holder is alive.
+public struct FileLock: ~Copyable {
+    private let descriptor: Int32
+
+    /// Takes the lock, or returns nil when another process has it.
+    public init?(tryingPath path: String, mode: UInt32 = 0o644) throws(PosixError) {
+        let fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode)
+        guard fd >= 0 else { throw PosixError(errnoOf: "lock", path) }
+        if flock(fd, LOCK_EX | LOCK_NB) != 0 {
+            let code = errno
+            close(fd)
+            if code == EWOULDBLOCK { return nil }
+            throw PosixError("lock", path, code: code)
+        }
+        descriptor = fd
+    }
+
+    /// Whether some process holds the lock of this file. A file that is not there is not locked.
+    public static func isHeld(_ path: String) -> Bool {
+        let fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard fd >= 0 else { return false }
+        defer { close(fd) }
+        guard flock(fd, LOCK_SH | LOCK_NB) != 0 else { return false }
+        return errno == EWOULDBLOCK
+    }
+
+    deinit { close(descriptor) }
+}

@@ -1,0 +1,95 @@
+import CPosix
+import Glibc
+
+/// Which program started this one, and who started that: read from `/proc`, through a pid sandbox.
+///
+/// In a phase with FEATURES=pid-sandbox the visible `/proc` shows only the sandbox. The real one lies below it; a
+/// child in a mount namespace of its own uncovers it, and `/proc/self` there is this process as the outside sees it.
+public enum ProcessChain {
+    /// A process on the chain.
+    public struct Link: Equatable, Sendable {
+        /// Its number as the outermost visible pid namespace counts.
+        public let pid: Int32
+        /// When it started, in clock ticks since boot: with the number, a name that no other process gets.
+        public let started: UInt64
+        /// Its arguments.
+        public let arguments: [String]
+
+        /// A link of the chain.
+        public init(pid: Int32, started: UInt64, arguments: [String]) {
+            self.pid = pid
+            self.started = started
+            self.arguments = arguments
+        }
+    }
+
+    /// The processes above this one, nearest first, as far as they can be seen.
+    public static func ancestors() -> [Link] {
+        let visible = readChain()
+        guard let last = visible.last, last.arguments.contains(where: { $0.hasSuffix("pid-ns-init") }) else {
+            return visible
+        }
+        return uncovered() ?? visible
+    }
+
+    /// The chain as a child sees it that looks below the sandbox's `/proc`; nil when that is not allowed.
+    private static func uncovered() -> [Link]? {
+        var ends: [Int32] = [-1, -1]
+        guard cposix_pipe(&ends) == 0 else { return nil }
+        let pid = cposix_fork()
+        if pid == 0 {
+            // The child only reads files and writes to the pipe; its own link is dropped by the parent.
+            if cposix_uncover_proc() == 0 {
+                let text = readChain().map(encode).joined()
+                _ = text.utf8CString.withUnsafeBufferPointer { write(ends[1], $0.baseAddress, $0.count - 1) }
+            }
+            _exit(0)
+        }
+        close(ends[1])
+        defer { close(ends[0]) }
+        guard pid > 0 else { return nil }
+        let bytes = try? Files.readAll(ends[0], path: "/proc", limit: 1 << 20)
+        var status: Int32 = 0
+        waitpid(pid, &status, 0)
+        guard let bytes, !bytes.isEmpty else { return nil }
+        return Array(decode(bytes).dropFirst())
+    }
+
+    /// Follows parents from `/proc/self` upwards, this process's parent first.
+    private static func readChain() -> [Link] {
+        var links: [Link] = []
+        guard var next = stat(of: "self")?.parent else { return [] }
+        while next > 0, links.count < 64, let (parent, started) = stat(of: String(next)) {
+            let raw = (try? Files.read("/proc/\(next)/cmdline", limit: 1 << 20)) ?? []
+            let arguments = raw.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            links.append(Link(pid: next, started: started, arguments: arguments))
+            next = parent
+        }
+        return links
+    }
+
+    /// Parent and start time from `/proc/PID/stat`; the command's name may hold blanks and brackets.
+    private static func stat(of name: String) -> (parent: Int32, started: UInt64)? {
+        guard let text = try? Files.readText("/proc/\(name)/stat", limit: 4096),
+            let bracket = text.lastIndex(of: ")")
+        else { return nil }
+        let fields = text[text.index(after: bracket)...].split(separator: " ")
+        guard fields.count > 19, let parent = Int32(fields[1]), let started = UInt64(fields[19]) else { return nil }
+        return (parent, started)
+    }
+
+    private static func encode(_ link: Link) -> String {
+        let arguments = link.arguments.joined(separator: "\u{1}")
+        return "\(link.pid)\u{2}\(link.started)\u{2}\(arguments)\u{3}"
+    }
+
+    private static func decode(_ bytes: [UInt8]) -> [Link] {
+        bytes.split(separator: 3).compactMap { record in
+            let fields = record.split(separator: 2, maxSplits: 2, omittingEmptySubsequences: false)
+                .map { String(decoding: $0, as: UTF8.self) }
+            guard fields.count == 3, let pid = Int32(fields[0]), let started = UInt64(fields[1]) else { return nil }
+            return Link(
+                pid: pid, started: started, arguments: fields[2].split(separator: "\u{1}").map(String.init))
+        }
+    }
+}

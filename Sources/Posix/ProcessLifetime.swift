@@ -1,0 +1,7 @@
+import CPosix
+
+/// How long this process lives.
+public enum ProcessLifetime {
+    /// Ends this process (SIGTERM) when the one that started it ends: for work that only that one needs.
+    public static func endWithParent() { cposix_die_with_parent() }
+}

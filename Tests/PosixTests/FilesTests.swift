@@ -1,0 +1,83 @@
+import Glibc
+import Posix
+import Testing
+
+/// A directory of this test alone, removed at its end.
+struct ScratchDirectory: ~Copyable {
+    let path: String
+
+    init() throws {
+        let base = ProcessEnvironment.variable("TMPDIR") ?? "/tmp"
+        var template = Array("\(base)/portmanteau-test-XXXXXX".utf8CString)
+        let made = template.withUnsafeMutableBufferPointer { buffer in
+            buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
+        }
+        path = try #require(made)
+    }
+
+    deinit { try? Files.removeTree(path) }
+}
+
+@Suite struct FilesTests {
+    @Test func replacingAFileLeavesNothingBesideIt() throws {
+        let scratch = try ScratchDirectory()
+        let file = scratch.path + "/file"
+        try Files.replace(file, with: Array("one".utf8))
+        try Files.replace(file, with: Array("two".utf8), mode: 0o600)
+        #expect(try Files.readText(file) == "two")
+        #expect(try Files.list(scratch.path) == ["file"])
+        #expect(Files.status(file).map { $0.mode & 0o777 } == 0o600)
+    }
+
+    @Test func errorsNameTheirPath() throws {
+        let scratch = try ScratchDirectory()
+        let missing = scratch.path + "/a\nb"
+        let error = #expect(throws: PosixError.self) { try Files.read(missing) }
+        #expect(error?.code == ENOENT)
+        #expect(error?.description == "cannot read \(scratch.path)/a\\nb: No such file or directory")
+    }
+
+    @Test func aFileOverTheLimitIsRefused() throws {
+        let scratch = try ScratchDirectory()
+        let file = scratch.path + "/big"
+        try Files.replace(file, with: [UInt8](repeating: 7, count: 5000))
+        #expect(try Files.read(file, limit: 5000).count == 5000)
+        #expect(throws: PosixError("read", file, code: EFBIG)) { try Files.read(file, limit: 4999) }
+    }
+
+    @Test func removingATreeDoesNotFollowLinks() throws {
+        let scratch = try ScratchDirectory()
+        try Files.makeDirectories(scratch.path + "/kept/deep")
+        try Files.makeDirectories(scratch.path + "/tree/inner")
+        #expect(symlink(scratch.path + "/kept", scratch.path + "/tree/inner/link") == 0)
+        try Files.removeTree(scratch.path + "/tree")
+        #expect(try Files.list(scratch.path) == ["kept"])
+        #expect(Files.exists(scratch.path + "/kept/deep"))
+        try Files.removeTree(scratch.path + "/tree")
+    }
+
+    @Test func makingADirectoryOverAFileFails() throws {
+        let scratch = try ScratchDirectory()
+        try Files.replace(scratch.path + "/file", with: [])
+        #expect(throws: PosixError.self) { try Files.makeDirectories(scratch.path + "/file/below") }
+        #expect(throws: PosixError.self) { try Files.makeDirectories(scratch.path + "/file") }
+    }
+
+    @Test func aLockIsSeenWhileItIsHeld() throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.path + "/lock"
+        #expect(!FileLock.isHeld(path))
+        if let lock = try FileLock(tryingPath: path) {
+            #expect(FileLock.isHeld(path))
+            #expect(try canLock(path) == false)
+            _ = consume lock
+        }
+        #expect(try canLock(path))
+        #expect(!FileLock.isHeld(path))
+    }
+
+    private func canLock(_ path: String) throws -> Bool {
+        if try FileLock(tryingPath: path) != nil { return true }
+        return false
+    }
+}
