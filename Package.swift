@@ -64,15 +64,23 @@ let package = Package(
         .target(name: "CPosix"),
         library("Posix", ["CPosix"]),
         library("PackageModel"),
+        library("DependencyGraph", ["PackageModel"]),
+        library("TerminalDrawing"),
+        library("GraphDrawing", ["PackageModel", "DependencyGraph", "TerminalDrawing"]),
         library("AgentProtocol", ["Posix", "PackageModel"]),
 
         // Tools: what a person or the hook starts.
+        library("CommandSupport", ["TerminalDrawing", "Posix", .argumentParser]),
 
         // Service: what builds for others.
 
         // Tests. `Testbed` makes throw-away machines with a real Portage; tests, demo and bench share it.
         tests("Posix"),
         tests("PackageModel", exclude: ["Fixtures"]),
+        tests("DependencyGraph"),
+        tests("TerminalDrawing"),
+        tests("GraphDrawing", ["DependencyGraph", "TerminalDrawing"], exclude: ["Goldens"]),
         tests("AgentProtocol"),
+        tests("CommandSupport"),
     ]
 )

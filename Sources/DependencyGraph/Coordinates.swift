@@ -1,0 +1,98 @@
+extension LayeredGraph {
+    /// The column of every slot's centre, within `available` columns; nil when a layer is wider than that.
+    ///
+    /// Every slot wants to be in the middle of its neighbours, a passage above all under the next piece of its line.
+    /// One layer is solved exactly for fixed neighbours (isotonic regression by pooling adjacent violators: Barlow and
+    /// others 1972); layers are relaxed in sweeps until they rest.
+    public func columns(available: Int, gap: Int) -> [Int]? {
+        guard layers.indices.allSatisfy({ width(of: $0, gap: gap) <= available }) else { return nil }
+        let (above, below) = neighbours()
+        var x = [Double](repeating: 0, count: slots.count)
+        for layer in layers {
+            var left = 0
+            for slot in layer {
+                x[slot] = Double(left) + Double(slots[slot].width - 1) / 2
+                left += slots[slot].width + gap
+            }
+        }
+        for sweep in 0..<12 {
+            let isDown = sweep % 2 == 0
+            // First every layer follows the one before it, then all neighbours count.
+            let oneSided = sweep < 4
+            for layer in isDown ? Array(layers.indices) : layers.indices.reversed() {
+                let members = layers[layer]
+                var wants: [(target: Double, weight: Double)] = []
+                for slot in members {
+                    let from = isDown ? above[slot] : below[slot]
+                    let ends = oneSided && !from.isEmpty ? from : above[slot] + below[slot]
+                    wants.append(want(slot, ends, x))
+                }
+                place(members, wants, gap: gap, available: available, in: &x)
+            }
+        }
+        return rounded(x, gap: gap, available: available)
+    }
+
+    private func want(_ slot: Int, _ ends: [Int], _ x: [Double]) -> (target: Double, weight: Double) {
+        var (sum, weight) = (0.0, 0.0)
+        for end in ends {
+            let isLine = slots[slot].item == nil && slots[end].item == nil
+            let one = isLine ? 8.0 : slots[slot].item == nil || slots[end].item == nil ? 2.0 : 1.0
+            sum += x[end] * one
+            weight += one
+        }
+        return weight == 0 ? (x[slot], 0.01) : (sum / weight, weight)
+    }
+
+    /// Places one layer as near to what its slots want as their widths allow.
+    private func place(
+        _ members: [Int], _ wants: [(target: Double, weight: Double)], gap: Int, available: Int, in x: inout [Double]
+    ) {
+        var offsets: [Double] = []
+        var left = 0.0
+        for slot in members {
+            offsets.append(left + Double(slots[slot].width - 1) / 2)
+            left += Double(slots[slot].width + gap)
+        }
+        let slack = max(0, Double(available) - (left - Double(gap)))
+        var blocks: [(sum: Double, weight: Double, count: Int)] = []
+        for (index, want) in wants.enumerated() {
+            blocks.append(((want.target - offsets[index]) * want.weight, want.weight, 1))
+            while blocks.count > 1 {
+                let (last, before) = (blocks[blocks.count - 1], blocks[blocks.count - 2])
+                guard before.sum / before.weight > last.sum / last.weight else { break }
+                blocks.removeLast()
+                blocks[blocks.count - 1] = (
+                    before.sum + last.sum, before.weight + last.weight, before.count + last.count
+                )
+            }
+        }
+        var index = 0
+        for block in blocks {
+            let shift = min(max(block.sum / block.weight, 0), slack)
+            for _ in 0..<block.count {
+                x[members[index]] = offsets[index] + shift
+                index += 1
+            }
+        }
+    }
+
+    /// Whole columns: left edges are rounded from left to right and pushed apart where rounding made them touch.
+    private func rounded(_ x: [Double], gap: Int, available: Int) -> [Int] {
+        var columns = [Int](repeating: 0, count: slots.count)
+        for layer in layers {
+            var lowest = 0
+            var room = width(of: layer.first.map { slots[$0].layer } ?? 0, gap: gap)
+            for slot in layer {
+                let half = (slots[slot].width - 1) / 2
+                // No column is negative, so adding a half rounds.
+                let left = Int(x[slot] - Double(slots[slot].width - 1) / 2 + 0.5)
+                let start = min(max(left, lowest), available - room)
+                columns[slot] = start + half
+                lowest = start + slots[slot].width + gap
+                room -= slots[slot].width + gap
+            }
+        }
+        return columns
+    }
+}

@@ -1,0 +1,64 @@
+import DependencyGraph
+import TerminalDrawing
+
+/// `3 of 9  dev-libs/a-1.0  needs 2, unblocks 4`, as much of it as fits.
+func titleLine(
+    _ graph: PackageGraph, _ current: [Int], _ finder: NeighbourhoodFinder, width: Int, ascii: Bool
+) -> String {
+    let positions = current.compactMap { graph.mergePosition(of: $0) }
+    var parts: [String] = []
+    if let count = positions.first?.count {
+        parts.append(positions.map { String($0.position) }.joined(separator: ", ") + " of \(count)")
+    }
+    let (needs, unblocks) = finder.directNeighbours
+    var counts: [String] = []
+    if !needs.isEmpty { counts.append("needs \(needs.count)") }
+    if !unblocks.isEmpty { counts.append("unblocks \(unblocks.count)") }
+    let tail = counts.joined(separator: ", ")
+    let names = Names(graph, nodes: current, current: current, ascii: ascii)
+    for tail in [tail, ""] {
+        for style in NameStyle.all.prefix(3) {
+            let name = current.map { names.name($0, style) }.joined(separator: ", ")
+            let line = (parts + [name, tail]).filter { !$0.isEmpty }.joined(separator: "  ")
+            if DisplayWidth.columns(of: line) <= width { return line }
+        }
+    }
+    let name = current.map { names.name($0, NameStyle()) }.joined(separator: ", ")
+    return DisplayWidth.shortened((parts + [name]).joined(separator: "  "), to: width, ellipsis: ascii ? ".." : "…")
+}
+
+/// What stands when no picture fits: `needs a b (+4) → [c] → unblocks d e` in one line, or in three when there is room.
+func summaryLines(
+    _ graph: PackageGraph, _ current: [Int], _ finder: NeighbourhoodFinder, _ size: PictureSize, ascii: Bool
+) -> [String] {
+    let arrow = ascii ? "-> " : "→ "
+    let (needs, unblocks) = finder.directNeighbours
+    let most = 8
+    let shown = current + needs.prefix(most) + unblocks.prefix(most)
+    let names = Names(graph, nodes: shown, current: current, ascii: ascii)
+    func list(_ word: String, _ nodes: [Int], _ count: Int, _ style: NameStyle) -> String? {
+        if nodes.isEmpty { return nil }
+        var words = [word] + nodes.prefix(count).map { names.name($0, style) }
+        let rest = nodes.count - min(count, nodes.count)
+        if rest > 0 { words.append(count > 0 ? "(+\(rest))" : String(rest)) }
+        return words.joined(separator: " ")
+    }
+    /// The parts with at most `count` names on each side.
+    func parts(_ count: Int, _ style: NameStyle) -> [String] {
+        let middle = "[" + current.map { names.name($0, style) }.joined(separator: " ") + "]"
+        return [list("needs", needs, count, style), middle, list("unblocks", unblocks, count, style)]
+            .compactMap { $0 }
+    }
+    for count in stride(from: most, through: 0, by: -1) {
+        for style in NameStyle.all[count > 2 ? 1..<3 : 1..<5] {
+            let line = parts(count, style).joined(separator: " " + arrow)
+            if DisplayWidth.columns(of: line) <= size.width { return [line] }
+            guard size.height >= 3 else { continue }
+            let lines = parts(count, style).enumerated().map { ($0 == 0 ? "" : arrow) + $1 }
+            if lines.allSatisfy({ DisplayWidth.columns(of: $0) <= size.width }) { return lines }
+        }
+    }
+    let name = current.map { names.name($0, NameStyle.all[2]) }.joined(separator: " ")
+    guard size.width > 4 else { return [DisplayWidth.clipped(name, to: size.width)] }
+    return ["[" + DisplayWidth.shortened(name, to: size.width - 2, ellipsis: ascii ? ".." : "…") + "]"]
+}
