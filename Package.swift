@@ -45,7 +45,9 @@ extension Target.Dependency {
 
 let package = Package(
     name: "portmanteau",
-    products: [],
+    products: [
+        .executable(name: "testbed", targets: ["testbed"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -75,6 +77,11 @@ let package = Package(
         // Service: what builds for others.
 
         // Tests. `Testbed` makes throw-away machines with a real Portage; tests, demo and bench share it.
+        .target(
+            name: "Testbed", dependencies: ["Posix", .subprocess, .systemPackage], path: "Tests/Testbed",
+            exclude: ["Fixtures", "enter", "make-template", "setup"],
+            swiftSettings: settings),
+        program("testbed", ["Testbed", "Posix", .argumentParser], path: "Tests/TestbedCommand"),
         tests("Posix"),
         tests("PackageModel", exclude: ["Fixtures"]),
         tests("DependencyGraph"),
@@ -82,5 +89,11 @@ let package = Package(
         tests("GraphDrawing", ["DependencyGraph", "TerminalDrawing"], exclude: ["Goldens"]),
         tests("AgentProtocol"),
         tests("CommandSupport"),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "Testbed", "Posix", .nioCore, .nioPosix, .subprocess, .systemPackage,
+            ],
+            swiftSettings: settings),
     ]
 )

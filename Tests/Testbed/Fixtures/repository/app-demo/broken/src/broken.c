@@ -1,0 +1,4 @@
+int main(void)
+{
+    return never_declared;
+}

@@ -1,0 +1,2 @@
+PROGRAM = chain
+LIBS = -lchain-d

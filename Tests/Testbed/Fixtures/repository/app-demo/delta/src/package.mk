@@ -1,0 +1,2 @@
+PROGRAM = delta
+LIBS = -lbeta -lgamma

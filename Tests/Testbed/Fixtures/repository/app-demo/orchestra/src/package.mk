@@ -1,0 +1,2 @@
+PROGRAM = orchestra
+LIBS = -ltempo -lscore -lviolin -lcello -lflute -lhorn -ldrum -lconductor

@@ -1,0 +1,6 @@
+#include "alpha.h"
+
+int alpha_value(void)
+{
+    return 0;
+}

@@ -1,0 +1,2 @@
+LIBRARY = alpha
+SONAME = 1

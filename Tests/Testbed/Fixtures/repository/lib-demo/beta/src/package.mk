@@ -1,0 +1,3 @@
+LIBRARY = beta
+SONAME = 1
+LIBS = -lalpha

@@ -1,0 +1,2 @@
+LIBRARY = blade-a
+SONAME = 1

@@ -1,0 +1,6 @@
+#include "blade-b.h"
+
+int blade_b_value(void)
+{
+    return 1;
+}

@@ -1,0 +1,2 @@
+LIBRARY = blade-b
+SONAME = 1

@@ -1,0 +1,2 @@
+LIBRARY = blade-c
+SONAME = 1

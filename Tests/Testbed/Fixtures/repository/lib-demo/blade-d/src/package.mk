@@ -1,0 +1,2 @@
+LIBRARY = blade-d
+SONAME = 1

@@ -1,0 +1,6 @@
+#include "blade-e.h"
+
+int blade_e_value(void)
+{
+    return 1;
+}

@@ -1,0 +1,2 @@
+LIBRARY = blade-e
+SONAME = 1

@@ -1,0 +1,2 @@
+LIBRARY = blade-f
+SONAME = 1

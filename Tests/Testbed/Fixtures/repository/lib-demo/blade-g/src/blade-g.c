@@ -1,0 +1,6 @@
+#include "blade-g.h"
+
+int blade_g_value(void)
+{
+    return 1;
+}

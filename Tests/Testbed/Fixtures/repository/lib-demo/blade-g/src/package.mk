@@ -1,0 +1,2 @@
+LIBRARY = blade-g
+SONAME = 1

@@ -1,0 +1,6 @@
+#include "blade-h.h"
+
+int blade_h_value(void)
+{
+    return 1;
+}

@@ -1,0 +1,2 @@
+LIBRARY = blade-h
+SONAME = 1

@@ -1,0 +1,11 @@
+# Copyright 2026 Portmanteau authors
+# Distributed under the terms of the GNU General Public License v2
+
+EAPI=8
+
+inherit demo-c
+
+DESCRIPTION="One of the twelve blades of a fan"
+LICENSE="GPL-2+"
+SLOT="0"
+KEYWORDS="amd64 arm64"

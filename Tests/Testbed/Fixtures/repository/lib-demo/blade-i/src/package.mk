@@ -1,0 +1,2 @@
+LIBRARY = blade-i
+SONAME = 1

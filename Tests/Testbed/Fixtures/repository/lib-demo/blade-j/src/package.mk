@@ -1,0 +1,2 @@
+LIBRARY = blade-j
+SONAME = 1

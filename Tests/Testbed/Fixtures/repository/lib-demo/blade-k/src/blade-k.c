@@ -1,0 +1,6 @@
+#include "blade-k.h"
+
+int blade_k_value(void)
+{
+    return 1;
+}

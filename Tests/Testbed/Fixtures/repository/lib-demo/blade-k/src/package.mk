@@ -1,0 +1,2 @@
+LIBRARY = blade-k
+SONAME = 1

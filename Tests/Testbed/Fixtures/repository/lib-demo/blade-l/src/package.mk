@@ -1,0 +1,2 @@
+LIBRARY = blade-l
+SONAME = 1

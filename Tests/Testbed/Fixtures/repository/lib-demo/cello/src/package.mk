@@ -1,0 +1,3 @@
+LIBRARY = cello
+SONAME = 1
+LIBS = -lscore

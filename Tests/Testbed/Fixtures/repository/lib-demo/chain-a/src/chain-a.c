@@ -1,0 +1,6 @@
+#include "chain-a.h"
+
+int chain_a_value(void)
+{
+    return 1;
+}

@@ -1,0 +1,2 @@
+LIBRARY = chain-a
+SONAME = 1

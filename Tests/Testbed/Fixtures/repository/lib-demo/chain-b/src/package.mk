@@ -1,0 +1,3 @@
+LIBRARY = chain-b
+SONAME = 1
+LIBS = -lchain-a

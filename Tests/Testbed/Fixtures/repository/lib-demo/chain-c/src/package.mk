@@ -1,0 +1,3 @@
+LIBRARY = chain-c
+SONAME = 1
+LIBS = -lchain-b

@@ -1,0 +1,3 @@
+LIBRARY = chain-d
+SONAME = 1
+LIBS = -lchain-c

@@ -1,0 +1,3 @@
+LIBRARY = conductor
+SONAME = 1
+LIBS = -lscore -ltempo

@@ -1,0 +1,3 @@
+LIBRARY = drum
+SONAME = 1
+LIBS = -ltempo

@@ -1,0 +1,3 @@
+LIBRARY = flute
+SONAME = 1
+LIBS = -lscore

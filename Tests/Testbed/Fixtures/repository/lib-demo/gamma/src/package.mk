@@ -1,0 +1,3 @@
+LIBRARY = gamma
+SONAME = 1
+LIBS = -lalpha

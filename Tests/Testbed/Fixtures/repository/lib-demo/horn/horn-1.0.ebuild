@@ -1,0 +1,17 @@
+# Copyright 2026 Portmanteau authors
+# Distributed under the terms of the GNU General Public License v2
+
+EAPI=8
+
+inherit demo-c
+
+DESCRIPTION="A long way round"
+LICENSE="GPL-2+"
+SLOT="0"
+KEYWORDS="amd64 arm64"
+
+RDEPEND="
+	lib-demo/score:=
+	lib-demo/tempo:=
+"
+DEPEND="${RDEPEND}"

@@ -1,0 +1,3 @@
+LIBRARY = horn
+SONAME = 1
+LIBS = -lscore -ltempo

@@ -1,0 +1,3 @@
+LIBRARY = moon
+SONAME = 1
+LIBS = -lsun

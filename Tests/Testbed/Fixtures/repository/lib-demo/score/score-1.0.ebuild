@@ -1,0 +1,16 @@
+# Copyright 2026 Portmanteau authors
+# Distributed under the terms of the GNU General Public License v2
+
+EAPI=8
+
+inherit demo-c
+
+DESCRIPTION="Notes on five lines"
+LICENSE="GPL-2+"
+SLOT="0"
+KEYWORDS="amd64 arm64"
+
+RDEPEND="
+	lib-demo/tempo:=
+"
+DEPEND="${RDEPEND}"

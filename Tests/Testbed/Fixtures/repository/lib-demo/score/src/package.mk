@@ -1,0 +1,3 @@
+LIBRARY = score
+SONAME = 1
+LIBS = -ltempo

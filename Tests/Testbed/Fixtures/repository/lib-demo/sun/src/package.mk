@@ -1,0 +1,2 @@
+LIBRARY = sun
+SONAME = 1

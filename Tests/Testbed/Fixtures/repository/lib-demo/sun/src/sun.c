@@ -1,0 +1,6 @@
+#include "sun.h"
+
+int sun_value(void)
+{
+    return 1;
+}

@@ -1,0 +1,13 @@
+# Copyright 2026 Portmanteau authors
+# Distributed under the terms of the GNU General Public License v2
+
+EAPI=8
+
+inherit demo-c
+
+DESCRIPTION="Wants the moon, but not at once"
+LICENSE="GPL-2+"
+SLOT="0"
+KEYWORDS="amd64 arm64"
+
+PDEPEND="lib-demo/moon"

@@ -1,0 +1,2 @@
+LIBRARY = tempo
+SONAME = 1

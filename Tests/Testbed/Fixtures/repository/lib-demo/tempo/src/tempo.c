@@ -1,0 +1,6 @@
+#include "tempo.h"
+
+int tempo_value(void)
+{
+    return 1;
+}

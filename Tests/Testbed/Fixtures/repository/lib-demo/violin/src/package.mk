@@ -1,0 +1,3 @@
+LIBRARY = violin
+SONAME = 1
+LIBS = -lscore

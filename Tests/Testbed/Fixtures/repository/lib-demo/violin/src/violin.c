@@ -1,0 +1,7 @@
+#include <score.h>
+#include "violin.h"
+
+int violin_value(void)
+{
+    return 1 + score_value();
+}

@@ -1,0 +1,40 @@
+/// Lets a number of tasks through at a time; the others wait in their order without holding a thread.
+public actor Limiter {
+    /// For emerges of this process: more than two at a time only slow each other.
+    public static let emerges = Limiter(2)
+
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    /// A limiter for so many tasks.
+    public init(_ count: Int) { free = count }
+
+    /// Runs the body when it is its turn.
+    public nonisolated func run<R: Sendable>(_ body: () async throws -> R) async rethrows -> R {
+        await enter()
+        do {
+            let result = try await body()
+            await leave()
+            return result
+        } catch {
+            await leave()
+            throw error
+        }
+    }
+
+    private func enter() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    private func leave() {
+        if waiting.isEmpty {
+            free += 1
+        } else {
+            waiting.removeFirst().resume()
+        }
+    }
+}
