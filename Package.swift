@@ -72,6 +72,12 @@ let package = Package(
         library("AgentProtocol", ["Posix", "PackageModel"]),
 
         // Tools: what a person or the hook starts.
+        .systemLibrary(name: "CPython", pkgConfig: "python3-embed", providers: [.apt(["libpython3-dev"])]),
+        .target(name: "PythonShims", dependencies: ["CPython"]),
+        library(
+            "PythonBridge", ["PythonShims", "Posix", .subprocess, .systemPackage],
+            resources: [.embedInCode("portage_glue.py")]),
+        library("PortageAPI", ["PythonBridge", "PackageModel"]),
         library("CommandSupport", ["TerminalDrawing", "Posix", .argumentParser]),
 
         // Service: what builds for others.
@@ -88,6 +94,8 @@ let package = Package(
         tests("TerminalDrawing"),
         tests("GraphDrawing", ["DependencyGraph", "TerminalDrawing"], exclude: ["Goldens"]),
         tests("AgentProtocol"),
+        tests("PythonBridge", ["Testbed"]),
+        tests("PortageAPI", ["Testbed"]),
         tests("CommandSupport"),
         .testTarget(
             name: "IntegrationTests",
