@@ -46,7 +46,9 @@ extension Target.Dependency {
 let package = Package(
     name: "portmanteau",
     products: [
-        .executable(name: "testbed", targets: ["testbed"])
+        .executable(name: "portage-hook", targets: ["portage-hook"]),
+        .executable(name: "portmanteau", targets: ["portmanteau"]),
+        .executable(name: "testbed", targets: ["testbed"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -70,6 +72,10 @@ let package = Package(
         library("TerminalDrawing"),
         library("GraphDrawing", ["PackageModel", "DependencyGraph", "TerminalDrawing"]),
         library("AgentProtocol", ["Posix", "PackageModel"]),
+        library(
+            "PortageHook",
+            ["Posix", "PackageModel", "DependencyGraph", "TerminalDrawing", "GraphDrawing", "AgentProtocol"]),
+        program("portage-hook", ["PortageHook"]),
 
         // Tools: what a person or the hook starts.
         .systemLibrary(name: "CPython", pkgConfig: "python3-embed", providers: [.apt(["libpython3-dev"])]),
@@ -81,6 +87,13 @@ let package = Package(
         library("CommandSupport", ["TerminalDrawing", "Posix", .argumentParser]),
 
         // Service: what builds for others.
+        program(
+            "portmanteau",
+            [
+                "CommandSupport", "PortageAPI", "DependencyGraph", "GraphDrawing", "TerminalDrawing",
+                "AgentProtocol", "PortageHook", "Posix", "PythonBridge",
+                .argumentParser,
+            ]),
 
         // Tests. `Testbed` makes throw-away machines with a real Portage; tests, demo and bench share it.
         .target(
@@ -94,6 +107,7 @@ let package = Package(
         tests("TerminalDrawing"),
         tests("GraphDrawing", ["DependencyGraph", "TerminalDrawing"], exclude: ["Goldens"]),
         tests("AgentProtocol"),
+        tests("PortageHook"),
         tests("PythonBridge", ["Testbed"]),
         tests("PortageAPI", ["Testbed"]),
         tests("CommandSupport"),

@@ -1,0 +1,115 @@
+import AgentProtocol
+import DependencyGraph
+import Glibc
+import GraphDrawing
+import Posix
+import TerminalDrawing
+
+/// The picture of the dependency graph at the start of a package: plain text, since every escape would be in build.log.
+struct GraphPicture {
+    /// How long `depgraph collect` may take, in milliseconds.
+    static let collectLimit = 3000
+
+    let request: PhaseRequest
+    let emerge: EmergeProcess
+    let context: HookContext
+
+    /// Draws the picture; without a graph there is none.
+    func show() {
+        let path = "\(request.layout.graphs)/\(emerge.name).graph"
+        guard let (graph, current) = read(path) ?? collected(path) else { return }
+        let lines = drawGraph(withPresentStates(graph, current), current: [current], size: size, style: style)
+        if !lines.isEmpty { context.say(lines.joined(separator: "\n")) }
+    }
+
+    /// The cached graph and the number of our package in it; nil when there is none, or it lacks our package.
+    private func read(_ path: String) -> (PackageGraph, Int)? {
+        guard let bytes = try? Files.read(path) else { return nil }
+        let cpv = request.setup.cpv
+        guard let root = roots.first(where: { GraphCache.contains(cpv: cpv, root: $0, in: bytes) }),
+            let cache = try? GraphCache.decode(bytes), let index = cache.graph.index(cpv: cpv, root: root)
+        else { return nil }
+        return (cache.graph, index)
+    }
+
+    /// Makes the cache file, then reads it. What failed once is not tried again for this emerge.
+    private func collected(_ path: String) -> (PackageGraph, Int)? {
+        let marks = EmergeMarks(directory: request.layout.run, emerge: emerge)
+        guard !marks.has(.graph), Files.exists(request.layout.program) else { return nil }
+        let result = try? ChildProcess.run(
+            request.layout.program,
+            ["depgraph", "collect", "--emerge", emerge.name],
+            environment: HelperEnvironment.make(for: request, python: emerge.python),
+            deadline: .now.advanced(byMilliseconds: Self.collectLimit))
+        if let found = read(path) { return found }
+        marks.leave(.graph)
+        if result?.outcome == .timedOut {
+            context.say("portmanteau: making the dependency graph takes too long: no graph in this emerge")
+        }
+        return nil
+    }
+
+    /// How the merge list may name the package's root: with the prefix, and a slash at the end.
+    private var roots: [String] {
+        ["EROOT", "ROOT"].map { name in
+            var path = request.setup[name][...]
+            while path.last == "/" { path.removeLast() }
+            return path + "/"
+        }
+    }
+
+    /// The graph as it is now: our package is being built, and what is no longer in the resume list is done.
+    private func withPresentStates(_ graph: PackageGraph, _ current: Int) -> PackageGraph {
+        var graph = graph
+        if let bytes = try? Files.read(request.layout.mtimedb), let list = ResumeList.parse(bytes) {
+            let left = Set(list.map { "\($0.cpv) \($0.root)" })
+            func isLeft(_ node: PackageNode) -> Bool { left.contains("\(node.cpv) \(node.root)") }
+            // A list without our package is another emerge's.
+            if isLeft(graph.nodes[current]) {
+                for index in graph.nodes.indices {
+                    let node = graph.nodes[index]
+                    if node.type != .installed, node.state == .waiting, !isLeft(node) {
+                        graph.nodes[index].state = .done
+                    }
+                }
+            }
+        }
+        graph.nodes[current].state = .building
+        return graph
+    }
+
+    private var size: PictureSize {
+        if let size = request.configuration.graphSize { return PictureSize(width: size.width, height: size.height) }
+        return PictureSize(width: Self.width(columns: request.setup["COLUMNS"]), height: 14)
+    }
+
+    /// The terminal's width: what the phase knows, else what the terminal says, else 80.
+    private static func width(columns: String) -> Int {
+        if let width = Int(columns), (20...1000).contains(width) { return width }
+        var size = winsize()
+        let width = ioctl(2, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
+        return (20...1000).contains(width) ? width : 80
+    }
+
+    private var style: GlyphSet {
+        guard request.configuration.graph != .ascii else { return .ascii }
+        return Self.isUTF8(request.setup) ? .unicode : .ascii
+    }
+
+    /// Whether the user's characters are UTF-8, by the first of LC_ALL, LC_CTYPE and LANG that is set.
+    ///
+    /// The Python that runs emerge sets LC_CTYPE to a UTF-8 locale when the user's locale is `C`; and LC_ALL reaches a
+    /// phase as one variable for each category. So that LC_CTYPE, alone, is not the user's.
+    static func isUTF8(_ setup: SetupRequest) -> Bool {
+        func isNamedUTF8(_ locale: String) -> Bool {
+            let name = locale.lowercased()
+            return ["utf-8", "utf8"].contains { name.hasSuffix($0) || name.contains($0 + "@") }
+        }
+        if setup["LC_ALL"].isEmpty, ["C.UTF-8", "C.utf8", "UTF-8"].contains(setup["LC_CTYPE"]),
+            ["", "C", "POSIX"].contains(setup["LANG"]), setup["LC_TIME"].isEmpty
+        {
+            return false
+        }
+        return isNamedUTF8(["LC_ALL", "LC_CTYPE", "LANG"].map { setup[$0] }.first { !$0.isEmpty } ?? "")
+    }
+}

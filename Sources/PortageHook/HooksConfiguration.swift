@@ -1,0 +1,158 @@
+import Posix
+
+/// What etc/portmanteau/hooks.conf, and in source builds make.conf and package.env, say.
+public struct HooksConfiguration: Equatable, Sendable {
+    /// How the graph is drawn.
+    public enum GraphMode: String, Sendable {
+        /// With box-drawing characters where the locale has them.
+        case auto
+        /// With ASCII only.
+        case ascii
+        /// Not at all.
+        case off
+    }
+
+    /// How closely a builder must resemble this machine.
+    public enum Accuracy: String, Sendable {
+        case exact, abi, flags
+    }
+
+    /// A size in cells of a terminal.
+    public struct Size: Equatable, Sendable {
+        /// Columns.
+        public var width: Int
+        /// Lines.
+        public var height: Int
+    }
+
+    /// The address of the build service; nil when there is none.
+    public var service: String?
+    /// What to do about packages that the service could provide.
+    public var policy = BinpkgPolicy.waitAuto
+    /// How closely builders must resemble this machine.
+    public var accuracy = Accuracy.abi
+    /// How the graph is drawn.
+    public var graph = GraphMode.auto
+    /// The size of the graph; nil for the terminal's width and 14 lines.
+    public var graphSize: Size?
+
+    /// The defaults.
+    public init() {}
+
+    /// The names of all settings.
+    public static let names = ["BINPKG_SERVICE", "BINPKG_POLICY", "BINPKG_ACCURACY", "DEPGRAPH", "DEPGRAPH_SIZE"]
+
+    /// Reads a configuration file's text. Every line that cannot be used gives one message; the others count.
+    ///
+    /// - Parameter source: the file's path, for messages.
+    public mutating func read(_ text: String, source: String) -> [String] {
+        var messages: [String] = []
+        var number = 0
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+            number += 1
+            let line = Self.trimmed(line)
+            if line.isEmpty || line.first == "#" { continue }
+            let place = "\(source.printable) line \(number)"
+            guard let equals = line.firstIndex(of: "=") else {
+                messages.append("\(place): not KEY=VALUE (ignored)")
+                continue
+            }
+            let key = String(Self.trimmed(line[..<equals]))
+            guard let value = Self.value(line[line.index(after: equals)...]) else {
+                messages.append("\(place): the value of \(key.printable) has no closing quote (ignored)")
+                continue
+            }
+            if let problem = set(key, value) { messages.append("\(place): \(problem) (ignored)") }
+        }
+        return messages
+    }
+
+    /// Sets one value. Returns what is wrong with it; then nothing is changed.
+    public mutating func set(_ key: String, _ value: String) -> String? {
+        switch key {
+        case "BINPKG_SERVICE":
+            if value.isEmpty || value == "off" {
+                service = nil
+            } else if Self.isAddress(value) {
+                service = value
+            } else {
+                return "BINPKG_SERVICE is `off` or begins with http:// or https://, not \(Self.shown(value))"
+            }
+        case "BINPKG_POLICY":
+            guard let new = BinpkgPolicy(value) else {
+                return "BINPKG_POLICY is off, ready, wait:auto, wait:DURATION or require, not \(Self.shown(value))"
+            }
+            policy = new
+        case "BINPKG_ACCURACY":
+            guard let new = Accuracy(rawValue: value) else {
+                return "BINPKG_ACCURACY is exact, abi or flags, not \(Self.shown(value))"
+            }
+            accuracy = new
+        case "DEPGRAPH":
+            guard let new = GraphMode(rawValue: value) else {
+                return "DEPGRAPH is auto, ascii or off, not \(Self.shown(value))"
+            }
+            graph = new
+        case "DEPGRAPH_SIZE":
+            if value.isEmpty {
+                graphSize = nil
+            } else if let size = Self.size(value) {
+                graphSize = size
+            } else {
+                return "DEPGRAPH_SIZE is WIDTHxHEIGHT, such as 80x14, not \(Self.shown(value))"
+            }
+        default:
+            return "unknown key \(Self.shown(key))"
+        }
+        return nil
+    }
+
+    /// The settings as they would be written, by name.
+    public var values: [(name: String, value: String)] {
+        [
+            ("BINPKG_SERVICE", service ?? "off"), ("BINPKG_POLICY", policy.text),
+            ("BINPKG_ACCURACY", accuracy.rawValue), ("DEPGRAPH", graph.rawValue),
+            ("DEPGRAPH_SIZE", graphSize.map { "\($0.width)x\($0.height)" } ?? ""),
+        ]
+    }
+
+    static func size(_ text: String) -> Size? {
+        let parts = text.split(separator: "x", omittingEmptySubsequences: false)
+        guard parts.count == 2, let width = Int(parts[0]), let height = Int(parts[1]), (20...1000).contains(width),
+            (3...200).contains(height)
+        else { return nil }
+        return Size(width: width, height: height)
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        (text.hasPrefix("http://") || text.hasPrefix("https://"))
+            && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } && text.utf8.count > 8 && text.utf8.count <= 1000
+    }
+
+    /// The value of a line: quoted with ' or ", or up to a blank and `#`. Nil without its closing quote.
+    private static func value(_ text: Substring) -> String? {
+        let text = trimmed(text)
+        guard let quote = text.first, quote == "\"" || quote == "'" else {
+            var previous: Character = " "
+            for index in text.indices {
+                if text[index] == "#", previous == " " || previous == "\t" { return String(trimmed(text[..<index])) }
+                previous = text[index]
+            }
+            return String(text)
+        }
+        let rest = text.dropFirst()
+        return rest.firstIndex(of: quote).map { String(rest[..<$0]) }
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var text = text
+        while let first = text.first, first.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return text
+    }
+
+    /// A value in a message: one line, not endless.
+    private static func shown(_ text: String) -> String {
+        "`" + (text.count > 60 ? String(text.prefix(60)) + "…" : text).printable + "`"
+    }
+}

@@ -1,0 +1,49 @@
+import AgentProtocol
+import Posix
+
+/// The unpack phase: when the package is staged, prints the code that prepares its installation in place of a build.
+struct UnpackPhase {
+    let request: PhaseRequest
+    let context: HookContext
+
+    func run() {
+        guard let staging = request.staging, Files.exists(staging.state) else { return }
+        if let problem = request.problem(with: staging) {
+            context.say("portmanteau: \(request.name): \(problem): building here")
+            return
+        }
+        guard let state = staging.readState(), state.outcome == .staged else { return }
+        guard state.cpv == request.setup.cpv, Files.status(staging.image)?.isDirectory == true else {
+            fail("the staged image is not of this package")
+            return
+        }
+        let message = "portmanteau: \(request.name): the builder's environment cannot be used"
+        if request.configuration.policy == .require {
+            context.output("___pm_inject \(ShellCode.quoted(staging.path)) || \(ShellCode.command("die", message))")
+        } else {
+            let line = ShellCode.command("echo", "\(message): building here")
+            context.output("___pm_inject \(ShellCode.quoted(staging.path)) || \(line.dropLast()) >&2\n")
+        }
+    }
+
+    private func fail(_ reason: String) {
+        if request.configuration.policy == .require {
+            context.output(ShellCode.command("die", "portmanteau: \(request.name): \(reason)"))
+        } else {
+            context.say("portmanteau: \(request.name): \(reason): building here")
+        }
+    }
+}
+
+/// The install phase of a package that was prepared so: prints the code that moves the image into place.
+struct InstallPhase {
+    let request: PhaseRequest
+    let context: HookContext
+
+    func run() {
+        guard let staging = request.staging, request.problem(with: staging) == nil,
+            Files.status(staging.image)?.isDirectory == true
+        else { return }
+        context.output(ShellCode.command("___pm_take", staging.path))
+    }
+}

@@ -1,0 +1,21 @@
+import Glibc
+import Posix
+
+/// After a sync: lets the overlays follow, where `olm` is installed. Never fails.
+enum Postsync {
+    /// How long `olm sync` may take, in seconds.
+    static let limit = 600
+
+    static func run(_ request: PhaseRequest, context: HookContext) {
+        guard Files.exists(request.layout.overlays) else { return }
+        do throws(PosixError) {
+            let result = try ChildProcess.run(
+                request.layout.overlays, ["sync"], environment: HelperEnvironment.make(for: request),
+                deadline: .now.advanced(byMilliseconds: limit * 1000))
+            try Files.writeAll(1, result.output)
+            if result.outcome == .timedOut { context.say("portmanteau: `olm sync` took over \(limit) s and was ended") }
+        } catch {
+            context.say("portmanteau: `olm sync` was not run: \(error)")
+        }
+    }
+}

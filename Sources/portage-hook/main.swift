@@ -1,0 +1,4 @@
+import Glibc
+import PortageHook
+
+exit(HookCommand.run(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The dependency graph of what emerge is doing.
+struct Depgraph: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "depgraph",
+        abstract: "Draw the dependency graph of the packages that emerge is merging.",
+        subcommands: [DepgraphCollect.self, DepgraphShow.self],
+        defaultSubcommand: DepgraphShow.self)
+}
