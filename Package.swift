@@ -85,13 +85,24 @@ let package = Package(
             resources: [.embedInCode("portage_glue.py")]),
         library("PortageAPI", ["PythonBridge", "PackageModel"]),
         library("CommandSupport", ["TerminalDrawing", "Posix", .argumentParser]),
+        library("Sandbox", ["Posix", .subprocess, .systemPackage]),
+        library("BinpkgModel", ["PackageModel", .crypto]),
 
         // Service: what builds for others.
+        library(
+            "BuildEnvironments",
+            ["BinpkgModel", "Sandbox", "PortageAPI", "PythonBridge", "Posix", .subprocess, .systemPackage]),
+        library(
+            "BinpkgService",
+            [
+                "BuildEnvironments", "BinpkgModel", "Posix", .grdb, .hummingbird, .logging, .nioCore, .serviceLifecycle,
+                .unixSignals, .toml, .crypto,
+            ]),
         program(
             "portmanteau",
             [
                 "CommandSupport", "PortageAPI", "DependencyGraph", "GraphDrawing", "TerminalDrawing",
-                "AgentProtocol", "PortageHook", "Posix", "PythonBridge",
+                "BinpkgModel", "BinpkgService", "AgentProtocol", "PortageHook", "Posix", "PythonBridge",
                 .argumentParser,
             ]),
 
@@ -111,10 +122,15 @@ let package = Package(
         tests("PythonBridge", ["Testbed"]),
         tests("PortageAPI", ["Testbed"]),
         tests("CommandSupport"),
+        tests("BinpkgModel"),
+        tests(
+            "BinpkgService",
+            ["BinpkgModel", "BuildEnvironments", "Posix", .hummingbird, .hummingbirdTesting, .logging]),
+        tests("BuildEnvironments", ["BinpkgModel", "Sandbox", "Testbed"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Testbed", "Posix", .nioCore, .nioPosix, .subprocess, .systemPackage,
+                "Testbed", "Posix", "BinpkgModel", .nioCore, .nioPosix, .subprocess, .systemPackage,
             ],
             swiftSettings: settings),
     ]

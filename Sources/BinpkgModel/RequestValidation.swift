@@ -1,0 +1,138 @@
+/// A request that must not be used: which field, and why.
+public struct InvalidRequest: Error, Equatable, CustomStringConvertible {
+    /// The field, as in the JSON.
+    public let field: String
+    /// What is wrong with it.
+    public let reason: String
+
+    /// The field and the reason, as a line for people.
+    public var description: String { "\(field): \(reason)" }
+}
+
+extension BuildRequest {
+    /// The most bytes that one item of content may have.
+    public static let maximumItemSize = 16 << 20
+    /// The most bytes that all content of a request may have.
+    public static let maximumContentSize = 64 << 20
+
+    /// The category of ``cpv``; the part before the slash.
+    public var category: String { String(cpv.prefix { $0 != "/" }) }
+    /// Name, version and revision; the part of ``cpv`` after the slash.
+    public var pf: String { String(cpv.drop { $0 != "/" }.dropFirst()) }
+
+    /// Refuses what is too large or has a form that no Portage would send. After this, every name is safe as a part of a
+    /// path, and no value holds a control character (but tab and newline in variables).
+    public func validate() throws(InvalidRequest) {
+        guard version == Self.currentVersion else {
+            throw InvalidRequest(
+                field: "version", reason: "is \(version), and this service knows only \(Self.currentVersion)")
+        }
+        guard PackageNames.name(of: cpv) != nil else { throw invalid("cpv", "is not CATEGORY/NAME-VERSION", cpv) }
+        guard Names.isPlain(repository), !repository.hasPrefix("-") else {
+            throw invalid("repository", "is not a repository name", repository)
+        }
+        guard Names.isPlain(eapi), eapi.utf8.count <= 32 else { throw invalid("eapi", "is not an EAPI", eapi) }
+        guard Names.isSlot(slot) else { throw invalid("slot", "is not SLOT or SLOT/SUBSLOT", slot) }
+        guard Names.isPlain(chost) else { throw invalid("chost", "is not a CHOST", chost) }
+        guard cbuild.isEmpty || Names.isPlain(cbuild) else { throw invalid("cbuild", "is not a CHOST", cbuild) }
+        guard eprefix.isEmpty || Names.isAbsolutePath(eprefix) else {
+            throw invalid("eprefix", "is not an absolute path without '.', '..' and '//'", eprefix)
+        }
+        guard Names.isAbsolutePath(tmpdir) else {
+            throw invalid("tmpdir", "is not an absolute path without '.', '..' and '//'", tmpdir)
+        }
+        guard profile.utf8.count <= 1 << 16, !profile.utf8.contains(0) else {
+            throw InvalidRequest(field: "profile", reason: "is too long or holds a NUL byte")
+        }
+        try validateFlags("use", use)
+        try validateFlags("iuse", iuse)
+        for feature in features where !Self.outputFeatures.contains(feature) {
+            throw invalid("features", "has a name that is not known to change packages", feature)
+        }
+        try validateVariables()
+        try validateContent()
+        try validateDependencies()
+    }
+
+    private func invalid(_ field: String, _ reason: String, _ value: String) -> InvalidRequest {
+        InvalidRequest(field: field, reason: "\(reason): \"\(Names.shown(value))\"")
+    }
+
+    private func validateFlags(_ field: String, _ flags: [String]) throws(InvalidRequest) {
+        guard flags.count <= 4096 else { throw InvalidRequest(field: field, reason: "has more than 4096 flags") }
+        for flag in flags where !Names.isFlag(flag) { throw invalid(field, "has no USE flag", flag) }
+    }
+
+    private func validateVariables() throws(InvalidRequest) {
+        for (name, value) in variables {
+            guard Self.allowedVariables.contains(name) else {
+                throw invalid("variables", "has a name that is not allowed", name)
+            }
+            guard value.utf8.count <= 1 << 14, value.utf8.allSatisfy({ $0 >= 32 && $0 != 127 || $0 == 9 || $0 == 10 })
+            else {
+                throw InvalidRequest(field: "variables.\(name)", reason: "is too long or holds a control character")
+            }
+        }
+    }
+
+    private func validateContent() throws(InvalidRequest) {
+        guard content.count <= 4096 else { throw InvalidRequest(field: "content", reason: "has more than 4096 items") }
+        var total = 0
+        var seen: Set<[String]> = []
+        for item in content {
+            guard Names.isRelativePath(item.name) else {
+                throw invalid("content", "has a name that is not a relative path without '.' and '..'", item.name)
+            }
+            guard ContentHash.isHash(item.sha256) else {
+                throw invalid("content", "has no SHA-256 of 64 lower-case digits for \(item.name)", item.sha256)
+            }
+            guard (0...Self.maximumItemSize).contains(item.size) else {
+                throw InvalidRequest(
+                    field: "content", reason: "\(item.name) is larger than \(Self.maximumItemSize) bytes, or negative")
+            }
+            total += item.size
+            guard seen.insert([item.role.rawValue, item.name]).inserted else {
+                throw invalid("content", "has the \(item.role.rawValue) twice", item.name)
+            }
+            let isFlat = !item.name.utf8.contains(UInt8(ascii: "/"))
+            switch item.role {
+            case .ebuild:
+                guard item.name == pf + ".ebuild" else {
+                    throw invalid("content", "has an ebuild that is not \(pf).ebuild", item.name)
+                }
+            case .eclass:
+                guard isFlat, item.name.hasSuffix(".eclass") else {
+                    throw invalid("content", "has an eclass that is not NAME.eclass", item.name)
+                }
+            case .manifest:
+                guard item.name == "Manifest" else { throw invalid("content", "has a strange Manifest", item.name) }
+            case .patch, .env, .files, .bashrc:
+                break
+            }
+        }
+        guard total <= Self.maximumContentSize else {
+            throw InvalidRequest(field: "content", reason: "is larger than \(Self.maximumContentSize) bytes together")
+        }
+        guard content.contains(where: { $0.role == .ebuild }) else {
+            throw InvalidRequest(field: "content", reason: "has no ebuild")
+        }
+    }
+
+    private func validateDependencies() throws(InvalidRequest) {
+        guard buildDependencies.count <= 16384 else {
+            throw InvalidRequest(field: "buildDependencies", reason: "has more than 16384 packages")
+        }
+        for package in buildDependencies {
+            guard PackageNames.name(of: package.cpv) != nil else {
+                throw invalid("buildDependencies", "has no CATEGORY/NAME-VERSION", package.cpv)
+            }
+            guard Names.isSlot(package.slot) else {
+                throw invalid("buildDependencies", "has no slot for \(package.cpv)", package.slot)
+            }
+            try validateFlags("buildDependencies", package.use)
+        }
+        guard libc.isEmpty || PackageNames.name(of: libc) != nil else {
+            throw invalid("libc", "is not CATEGORY/NAME-VERSION", libc)
+        }
+    }
+}

@@ -1,0 +1,183 @@
+internal import Posix
+internal import TOMLKit
+
+/// The settings of the service, as `binpkgd.toml` has them. Every key may be left out.
+public struct ServiceConfiguration: Equatable, Sendable {
+    /// `listen`: address and port, `127.0.0.1:7700`.
+    public var host = "127.0.0.1"
+    /// The port of `listen`; 0 lets the system choose one.
+    public var port = 7700
+    /// `eprefix`: the Prefix whose Portage builds; empty for a system that is none.
+    public var eprefix = ""
+    /// `state`: where everything is kept.
+    public var stateDirectory = "/var/lib/portmanteau/binpkgd"
+    /// `distdir`: where distfiles are kept; nil for Portage's DISTDIR.
+    public var distdir: String?
+    /// `python`: the interpreter for Portage; nil for the one beside `emerge`.
+    public var python: String?
+    /// `path`: directories for the PATH of builds, between those of the Prefix and those of the system;
+    /// when left out, `binpkgd serve` takes the PATH that it was started with.
+    public var path: [String] = []
+    /// `workers`: how many builds run side by side.
+    public var workers = 1
+    /// `max_environments`: how many build environments may be there at once.
+    public var maximumEnvironments = 2
+    /// `limits.request_bytes`: the largest request.
+    public var requestBytes = 4 << 20
+    /// `limits.content_bytes`: the largest file that can be sent.
+    public var contentBytes = 16 << 20
+    /// `limits.log_bytes`: how much of a build's log is kept.
+    public var logBytes = 32 << 20
+    /// `limits.step_seconds`: the longest that one step of a build may take.
+    public var stepSeconds = 24 * 3600
+    /// `limits.queue`: how many builds may wait.
+    public var queueLength = 1000
+    /// `limits.retry_seconds`: after this time a failed or declined request is tried again when it is made again.
+    public var retrySeconds = 600
+
+    /// The defaults, for a system or a Prefix.
+    public init(eprefix: String = "") {
+        self.eprefix = eprefix
+        stateDirectory = eprefix + "/var/lib/portmanteau/binpkgd"
+    }
+
+    /// Reads a configuration file.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - eprefix: the Prefix if the file names none.
+    public init(file path: String, eprefix: String = "") throws(ServiceError) {
+        do {
+            try self.init(text: try Files.readText(path, limit: 1 << 20), file: path, eprefix: eprefix)
+        } catch let error as ServiceError {
+            throw error
+        } catch {
+            throw .configuration(file: path, reason: "\(error)")
+        }
+    }
+
+    /// Reads the text of a configuration file; `file` is its name in errors.
+    public init(text: String, file: String, eprefix: String = "") throws(ServiceError) {
+        let values: Keys
+        do {
+            values = try TOMLDecoder(strictDecoding: true).decode(Keys.self, from: text)
+        } catch let error as TOMLParseError {
+            throw .configuration(file: file, reason: "line \(error.source.begin.line): \(error.description)")
+        } catch let error as UnexpectedKeysError {
+            throw .configuration(file: file, reason: Self.sentence(error))
+        } catch let error as DecodingError {
+            throw .configuration(file: file, reason: Self.sentence(error))
+        } catch {
+            throw .configuration(file: file, reason: "\(error)")
+        }
+        self.init(eprefix: values.eprefix ?? eprefix)
+        if let listen = values.listen {
+            guard let (host, port) = Self.address(listen) else {
+                throw .configuration(file: file, reason: "'listen' must be ADDRESS:PORT, not '\(listen.printable)'")
+            }
+            self.host = host
+            self.port = port
+        }
+        stateDirectory = values.state ?? stateDirectory
+        distdir = values.distdir
+        python = values.python
+        path = values.path ?? path
+        workers = values.workers ?? workers
+        maximumEnvironments = values.max_environments ?? maximumEnvironments
+        requestBytes = values.limits?.request_bytes ?? requestBytes
+        contentBytes = values.limits?.content_bytes ?? contentBytes
+        logBytes = values.limits?.log_bytes ?? logBytes
+        stepSeconds = values.limits?.step_seconds ?? stepSeconds
+        queueLength = values.limits?.queue ?? queueLength
+        retrySeconds = values.limits?.retry_seconds ?? retrySeconds
+        try check(file: file)
+    }
+
+    private func check(file: String) throws(ServiceError) {
+        for (key, value) in [
+            ("workers", workers), ("max_environments", maximumEnvironments), ("limits.request_bytes", requestBytes),
+            ("limits.content_bytes", contentBytes), ("limits.log_bytes", logBytes),
+            ("limits.step_seconds", stepSeconds), ("limits.queue", queueLength),
+        ] where value < 1 {
+            throw .configuration(file: file, reason: "'\(key)' must be at least 1, not \(value)")
+        }
+        guard retrySeconds >= 0 else {
+            throw .configuration(file: file, reason: "'limits.retry_seconds' must not be negative")
+        }
+        let paths = [("state", stateDirectory), ("distdir", distdir), ("python", python)]
+        for (key, value) in paths + [("eprefix", eprefix.isEmpty ? nil : eprefix)] + path.map({ ("path", $0) }) {
+            guard let value else { continue }
+            guard value.hasPrefix("/"), !value.utf8.contains(where: { ",:\\\n".utf8.contains($0) }) else {
+                throw .configuration(
+                    file: file,
+                    reason:
+                        "'\(key)' must be an absolute path without comma, colon and backslash, not '\(value.printable)'"
+                )
+            }
+        }
+    }
+
+    /// Whether only this machine can reach the address.
+    public var isLoopback: Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return parts.count == 4 && parts[0] == 127 && !parts.contains(nil)
+    }
+
+    /// Takes `HOST:PORT` or `[HOST]:PORT` apart.
+    static func address(_ text: String) -> (String, Int)? {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        return host.isEmpty ? nil : (String(host), port)
+    }
+
+    private static func sentence(_ error: UnexpectedKeysError) -> String {
+        let names = error.keys.map { _, path in path.map(\.stringValue).joined(separator: ".") }.sorted()
+        return "unknown key \(names.map { "'\($0)'" }.joined(separator: ", "))"
+    }
+
+    private static func sentence(_ error: DecodingError) -> String {
+        func name(_ path: [any CodingKey]) -> String { "'\(path.map(\.stringValue).joined(separator: "."))'" }
+        switch error {
+        case .keyNotFound(let key, let context):
+            // Also what this reader says of a value of the wrong kind; then the path ends with the key already.
+            let isThere = context.codingPath.last?.stringValue == key.stringValue
+            guard isThere else { return "missing key \(name(context.codingPath + [key]))" }
+            return
+                "\(name(context.codingPath)) must be \(context.debugDescription.contains("Int") ? "a number" : "a text")"
+        case .typeMismatch(_, let context): return "\(name(context.codingPath)) has the wrong kind of value"
+        case .valueNotFound(_, let context): return "missing key \(name(context.codingPath))"
+        case .dataCorrupted(let context): return "\(name(context.codingPath)): \(context.debugDescription)"
+        @unknown default: return "\(error)"
+        }
+    }
+}
+
+/// The file's keys, by the names they have there.
+private struct Keys: Decodable {
+    struct Limits: Decodable {
+        let request_bytes: Int?
+        let content_bytes: Int?
+        let log_bytes: Int?
+        let step_seconds: Int?
+        let queue: Int?
+        let retry_seconds: Int?
+    }
+
+    let listen: String?
+    let eprefix: String?
+    let state: String?
+    let distdir: String?
+    let python: String?
+    let path: [String]?
+    let workers: Int?
+    let max_environments: Int?
+    let limits: Limits?
+}

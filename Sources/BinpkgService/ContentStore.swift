@@ -1,0 +1,47 @@
+internal import BinpkgModel
+internal import Posix
+
+/// Files that were sent, each under its SHA-256. What is there was checked when it came, and is checked again when it is
+/// read.
+actor ContentStore {
+    /// Why a file was not taken.
+    enum Refusal: Error, Equatable {
+        /// The bytes have another hash.
+        case otherHash(String)
+        /// The disk is full or cannot be written.
+        case notWritten(reason: String)
+    }
+
+    private nonisolated let directory: String
+
+    /// A store in a directory, which is made when needed.
+    init(directory: String) { self.directory = directory }
+
+    /// Takes a file.
+    func put(_ hash: String, _ bytes: [UInt8]) throws(Refusal) {
+        let found = ContentHash.sha256(bytes)
+        guard found == hash else { throw .otherHash(found) }
+        do {
+            let path = path(hash)
+            if Files.exists(path) { return }
+            try Files.makeDirectories("\(directory)/\(hash.prefix(2))", mode: 0o700)
+            try Files.replace(path, with: bytes, mode: 0o600)
+        } catch {
+            throw .notWritten(reason: "\(error)")
+        }
+    }
+
+    /// Whether a file is there.
+    nonisolated func has(_ hash: String) -> Bool { Files.exists(path(hash)) }
+
+    /// A file's bytes; nil when it is not there or was damaged.
+    nonisolated func bytes(_ hash: String) -> [UInt8]? {
+        guard let bytes = try? Files.read(path(hash), limit: BuildRequest.maximumItemSize),
+            ContentHash.sha256(bytes) == hash
+        else { return nil }
+        return bytes
+    }
+
+    /// The hash was checked to be one: only hexadecimal digits get into the path.
+    private nonisolated func path(_ hash: String) -> String { "\(directory)/\(hash.prefix(2))/\(hash)" }
+}

@@ -1,0 +1,173 @@
+internal import BinpkgModel
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import Posix
+
+/// The HTTP interface, version 1.
+struct Routes: Sendable {
+    let service: BuildService
+
+    /// The longest that a request waits for a state, in seconds.
+    private static let longestWait = 300.0
+
+    /// All routes.
+    func router() -> Router<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: ProblemMiddleware())
+        router.post("/v1/requests") { request, _ in try await post(request) }
+        router.get("/v1/requests/:id") { request, context in try await state(request, id(context)) }
+        router.get("/v1/requests/:id/log") { _, context in try await log(id(context)) }
+        router.put("/v1/content/:hash") { request, context in try await put(request, context) }
+        router.get("/v1/artifacts/:id") { request, context in try await artifact(request, context) }
+        router.get("/v1/environments") { _, _ in
+            try JSONAnswer.response([Environment(source: "host", eprefix: service.configuration.eprefix)])
+        }
+        router.get("/v1/status") { _, _ in
+            try JSONAnswer.response(Status(version: BinpkgServer.version, builds: try await service.store.counts()))
+        }
+        return router
+    }
+
+    private struct Environment: Encodable {
+        let source: String
+        let eprefix: String
+    }
+
+    private struct Status: Encodable {
+        let version: String
+        let builds: [String: Int]
+    }
+
+    private func id(_ context: BasicRequestContext) throws -> String {
+        let id = try context.parameters.require("id")
+        guard ContentHash.isHash(id) else { throw Self.notFound }
+        return id
+    }
+
+    private static let notFound = ProblemDocument(
+        title: "not found", status: 404, detail: "no such request was made here")
+
+    private func post(_ request: Request) async throws -> Response {
+        let body = try await collect(request, limit: service.configuration.requestBytes)
+        let wanted = try JSONDecoder().decode(BuildRequest.self, from: Data(body))
+        let mayBuild = request.uri.queryParameters.get("build") != "no"
+        let answer = try await service.submit(wanted, mayBuild: mayBuild)
+        return try JSONAnswer.response(answer, status: answer.state.isFinal ? .ok : .accepted)
+    }
+
+    private func state(_ request: Request, _ id: String) async throws -> Response {
+        let wanted = request.uri.queryParameters.get("wait").flatMap { Double(String($0)) } ?? 0
+        let seconds = wanted.isFinite ? min(max(wanted, 0), Self.longestWait) : 0
+        guard let answer = try await service.answer(id: id, waiting: seconds) else { throw Self.notFound }
+        return try JSONAnswer.response(answer, status: answer.state.isFinal ? .ok : .accepted)
+    }
+
+    private func put(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let hash = try context.parameters.require("hash")
+        guard ContentHash.isHash(hash) else {
+            throw ProblemDocument(title: "no hash", status: 400, detail: "the name is no SHA-256 in lower-case digits")
+        }
+        let bytes = try await collect(request, limit: service.configuration.contentBytes)
+        do {
+            try await service.content.put(hash, bytes)
+        } catch ContentStore.Refusal.otherHash(let found) {
+            throw ProblemDocument(
+                title: "other content", status: 422, detail: "the bytes that came have SHA-256 \(found)")
+        } catch ContentStore.Refusal.notWritten(let reason) {
+            context.logger.error("cannot store content", metadata: ["error": "\(reason)"])
+            throw ProblemDocument(title: "not stored", status: 507, detail: "the service cannot store this now")
+        }
+        return Response(status: .created)
+    }
+
+    private func collect(_ request: Request, limit: Int) async throws -> [UInt8] {
+        let tooLarge = ProblemDocument(
+            title: "too large", status: 413, detail: "more than \(limit) bytes are not taken here")
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
+        var bytes: [UInt8] = []
+        for try await buffer in request.body {
+            guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge }
+            bytes += buffer.readableBytesView
+        }
+        return bytes
+    }
+
+    // MARK: Packages
+
+    private func artifact(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let id = try id(context)
+        guard let build = try await service.store.build(id), build.state == RequestState.ready.rawValue,
+            let hash = build.artifact, let size = build.size, Files.exists(service.artifactPath(id))
+        else {
+            throw ProblemDocument(title: "not found", status: 404, detail: "there is no package for this request")
+        }
+        var headers: HTTPFields = [.contentType: "application/x-tar", .acceptRanges: "bytes", .eTag: "\"\(hash)\""]
+        if let name = HTTPField.Name("Digest") { headers[name] = "sha-256=\(hash)" }
+        let start = Self.firstByte(request.headers[.range])
+        guard start == 0 || start < size else {
+            throw ProblemDocument(title: "no such range", status: 416, detail: "the package has \(size) bytes")
+        }
+        let body = try await FileIO().loadFile(
+            path: service.artifactPath(id), range: start...(size - 1), context: context)
+        if start > 0 { headers[.contentRange] = "bytes \(start)-\(size - 1)/\(size)" }
+        return Response(status: start > 0 ? .partialContent : .ok, headers: headers, body: body)
+    }
+
+    /// The first byte of a range `bytes=N-`; 0 for every other kind, which gets the whole file.
+    private static func firstByte(_ range: String?) -> Int {
+        guard let range, range.hasPrefix("bytes="), range.hasSuffix("-") else { return 0 }
+        return Int(range.dropFirst(6).dropLast()).map { max($0, 0) } ?? 0
+    }
+
+    // MARK: Logs
+
+    /// The log as server-sent events: one `data` event for each line, and at the end an event `state` with the answer.
+    private func log(_ id: String) async throws -> Response {
+        guard try await service.answer(id: id) != nil else { throw Self.notFound }
+        let service = service
+        let body = ResponseBody { writer in
+            var offset = 0
+            var rest: [UInt8] = []
+            let stream = await service.changes.stream(of: id)
+            for await _ in stream {
+                let answer = try await service.answer(id: id)
+                while true {
+                    let part = BuildLog.part(of: service.logPath(id), from: offset)
+                    if part.isEmpty { break }
+                    offset += part.count
+                    rest += part
+                    let events = Self.events(takingLinesFrom: &rest)
+                    if !events.isEmpty { try await writer.write(ByteBuffer(bytes: events)) }
+                }
+                guard let answer, answer.state.isFinal else { continue }
+                rest.append(UInt8(ascii: "\n"))
+                let data = try JSONEncoder().encode(answer)
+                let end = "event: state\ndata: \(String(decoding: data, as: UTF8.self))\n\n"
+                try await writer.write(ByteBuffer(bytes: Self.events(takingLinesFrom: &rest) + Array(end.utf8)))
+                break
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
+    }
+
+    /// The whole lines as events; what is left over stays.
+    static func events(takingLinesFrom bytes: inout [UInt8]) -> [UInt8] {
+        guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else {
+            // A line without end is cut at 64 KiB.
+            guard bytes.count > 65536 else { return [] }
+            bytes.append(UInt8(ascii: "\n"))
+            return events(takingLinesFrom: &bytes)
+        }
+        var result: [UInt8] = []
+        for line in bytes[...end].dropLast().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            result += Array("data: ".utf8) + line.filter { $0 != UInt8(ascii: "\r") } + Array("\n\n".utf8)
+        }
+        bytes.removeSubrange(...end)
+        return result
+    }
+}

@@ -1,0 +1,42 @@
+/// A check that Portage runs over the image in the environment, before it makes the package.
+///
+/// A gpkg with a pipe, a socket or a device is made and can never be unpacked, and file capabilities and other extended
+/// attributes get lost on the way. Such a package is refused, not changed in silence.
+enum ImageCheck {
+    /// The place of the check below EPREFIX, where Portage looks for checks of the administrator.
+    static let place = "/usr/local/lib/install-qa-check.d/99portmanteau-image"
+
+    /// What begins the line in the log that says why.
+    static let mark = "a binary package cannot carry"
+
+    /// The check, in the language of the ebuilds.
+    static let script = #"""
+        # Refuses an image that a binary package cannot carry.
+        portmanteau_image_check() {
+            local found
+            found=$(find "${D}" \( -type p -o -type s -o -type b -o -type c \) -printf '%P (%y)\n' | head -n 5)
+            if [[ -z ${found} ]]; then
+                found=$("${PORTAGE_PYTHON:-python3}" -I -X utf8 - "${D}" <<'END'
+        import os
+        import sys
+
+        top = os.fsencode(sys.argv[1])
+        for directory, names, files in os.walk(top):
+            for name in names + files:
+                path = os.path.join(directory, name)
+                try:
+                    attributes = os.listxattr(path, follow_symlinks=False)
+                except OSError:
+                    continue
+                for attribute in attributes:
+                    if attribute.startswith(("security.capability", "user.", "trusted.")):
+                        print(ascii(os.fsdecode(os.path.relpath(path, top))), f"({attribute})")
+        END
+                )
+            fi
+            [[ -z ${found} ]] || die "a binary package cannot carry: ${found//$'\n'/, }"
+        }
+        portmanteau_image_check
+
+        """#
+}

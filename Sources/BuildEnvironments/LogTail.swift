@@ -1,0 +1,38 @@
+/// The end of a build's output, and the line in it that says best what went wrong.
+actor LogTail {
+    private static let limit = 64 << 10
+    private var bytes: [UInt8] = []
+
+    /// Takes the next bytes; only the last 64 KiB are kept.
+    func append(_ more: [UInt8]) {
+        bytes += more
+        if bytes.count > 2 * Self.limit { bytes.removeFirst(bytes.count - Self.limit) }
+    }
+
+    /// The reason in a line: what our check of the image said, what `die` was given, the first error of a compiler or of
+    /// emerge; nil when nothing looks like one.
+    var reason: String? {
+        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(Self.plain)
+        let best =
+            lines.first { $0.contains(ImageCheck.mark) }
+            ?? lines.first { $0.contains(" error: ") || $0.contains("fatal error:") }
+            ?? lines.first { $0.hasPrefix("* ERROR:") || $0.hasPrefix("!!! ") || $0.hasPrefix("emerge: there are no") }
+        return best.map { String($0.prefix(300)) }
+    }
+
+    /// A line without escape sequences and the blanks around it.
+    private static func plain(_ line: Substring) -> String {
+        var result = ""
+        var isEscape = false
+        for scalar in line.unicodeScalars {
+            if scalar == "\u{1b}" {
+                isEscape = true
+            } else if isEscape {
+                if scalar.properties.isAlphabetic { isEscape = false }
+            } else if scalar.value >= 32, scalar.value != 127 {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        return String(result.drop { $0 == " " })
+    }
+}

@@ -1,0 +1,52 @@
+import BinpkgModel
+import Posix
+
+/// The files of a request, and where this host has them or does not.
+struct PackageContent: Sendable {
+    let request: BuildRequest
+    let facts: HostFacts
+
+    /// The repository of the request; nil when the host has none of that name.
+    var repository: HostFacts.Repository? { facts.repositories[request.repository] }
+
+    /// The package's directory below a repository.
+    var packageDirectory: String {
+        let name = PackageNames.name(of: request.cpv) ?? request.cpv
+        return name
+    }
+
+    /// Where a file of the request is in the host's repositories: for an eclass the repository's own, then its masters'.
+    func places(of item: ContentItem) -> [String] {
+        guard let repository else {
+            guard item.role == .eclass, let main = facts.repositories[facts.mainRepository] else { return [] }
+            return ["\(main.location)/eclass/\(item.name)"]
+        }
+        let directory = "\(repository.location)/\(packageDirectory)"
+        switch item.role {
+        case .ebuild, .manifest: return ["\(directory)/\(item.name)"]
+        case .files: return ["\(directory)/files/\(item.name)"]
+        case .eclass:
+            let masters = repository.masters.reversed().compactMap { facts.repositories[$0]?.location }
+            return ([repository.location] + masters).map { "\($0)/eclass/\(item.name)" }
+        case .patch, .bashrc, .env: return []
+        }
+    }
+
+    /// The bytes of an item that the host's own repositories have where Portage would look first; nil when that file
+    /// is another one, or is not there.
+    func hostBytes(of item: ContentItem) -> [UInt8]? {
+        guard let path = places(of: item).first(where: { Files.exists($0) }),
+            let bytes = try? Files.read(path, limit: BuildRequest.maximumItemSize),
+            bytes.count == item.size, ContentHash.sha256(bytes) == item.sha256
+        else { return nil }
+        return bytes
+    }
+
+    /// The items that have to be sent because the host's repositories do not have them.
+    func itemsFromOutside() -> [ContentItem] {
+        request.content.filter { hostBytes(of: $0) == nil && !Self.isOfProfile($0) }
+    }
+
+    /// A bashrc of the profile comes with the profile, whose digest is compared.
+    static func isOfProfile(_ item: ContentItem) -> Bool { item.role == .bashrc && item.name.hasPrefix("profile/") }
+}

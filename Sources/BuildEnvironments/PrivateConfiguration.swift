@@ -1,0 +1,135 @@
+import BinpkgModel
+import Glibc
+import Posix
+
+/// The PORTAGE_CONFIGROOT of one build: the host's settings for dependencies, the request's for the package itself.
+///
+/// Not taken over from the host: bashrc, package.env, env and patches; they could change what is built.
+struct PrivateConfiguration: Sendable {
+    /// Where it appears inside.
+    static let place = "/cfg"
+
+    let request: BuildRequest
+    let host: BuildHost
+    let facts: HostFacts
+    /// DISTDIR as seen inside.
+    let distdir: String
+    /// The location, as seen inside, of a repository that the host does not have; nil when it has it.
+    let extraRepository: String?
+    /// The content of the request's patches, env files and bashrc.
+    let bytes: @Sendable (ContentItem) throws(BuildError) -> [UInt8]
+
+    /// What Portage must not do in a build environment.
+    private static let refusedFeatures = [
+        "buildpkg", "buildpkg-live", "buildsyspkg", "getbinpkg", "ccache", "distcc", "distcc-pump", "icecream",
+        "parallel-fetch", "news", "merge-wait", "keepwork", "keeptemp", "noclean", "mirror", "observability",
+        "clean-logs", "split-log", "binpkg-signing",
+    ]
+
+    /// Writes `etc/portage` below a directory.
+    func write(below directory: String) throws(BuildError) {
+        let base = directory + "/etc/portage"
+        do {
+            try Files.makeDirectories(base)
+            try link("make.profile", to: try profile(), in: base)
+            try linkHost("profile", as: "profile", in: base)
+            try part("make.conf", base, settings)
+            try part("repos.conf", base, repositories)
+            let atom = "=\(request.cpv)"
+            try part("package.use", base, "\(atom) -* \(request.use.sorted().joined(separator: " "))\n")
+            try part("package.accept_keywords", base, "\(atom) **\n")
+            try part("package.license", base, "\(atom) *\n")
+            try part("package.properties", base, "\(atom) *\n")
+            try part("package.accept_restrict", base, "\(atom) *\n")
+            try part("package.unmask", base, "\(atom)\n")
+            try linkHost("package.mask", as: "package.mask", in: base)
+            try Files.makeDirectories(base + "/env")
+            try write(variables, to: base + "/env/request.conf")
+            try write("\(atom) request.conf\n", to: base + "/package.env")
+            for item in request.content { try place(item, base) }
+        } catch let error as BuildError {
+            throw error
+        } catch {
+            throw .failed(reason: "\(error)")
+        }
+    }
+
+    private var settings: String {
+        var text = "FEATURES=\"${FEATURES} \(Self.refusedFeatures.map { "-" + $0 }.joined(separator: " "))\"\n"
+        var values = [
+            "PORTAGE_TMPDIR": request.tmpdir, "DISTDIR": distdir, "PKGDIR": PackageBuild.outputPlace,
+            "CHOST": request.chost, "EMERGE_DEFAULT_OPTS": "", "PORTAGE_ELOG_SYSTEM": "", "BINPKG_FORMAT": "gpkg",
+            "BINPKG_POLICY": "off", "DEPGRAPH": "off", "PORTAGE_BINHOST": "", "PORTAGE_LOGDIR": "",
+        ]
+        if !request.cbuild.isEmpty { values["CBUILD"] = request.cbuild }
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) { text += PortageQuoting.assignment(name, value) }
+        return text
+    }
+
+    private var repositories: String {
+        guard let extraRepository else { return "" }
+        return "[\(request.repository)]\nlocation = \(extraRepository)\nauto-sync = no\n"
+    }
+
+    /// The request's variables, and an empty value for each that the host sets and the request does not.
+    private var variables: String {
+        let isSetByFlags = { (name: String) in name.hasPrefix("CPU_FLAGS_") }
+        var text = ""
+        for name in BuildRequest.allowedVariables.sorted() where !isSetByFlags(name) {
+            if let value = request.variables[name] ?? (facts.settings[name].map { _ in "" }) {
+                text += PortageQuoting.assignment(name, value)
+            }
+        }
+        let features = BuildRequest.outputFeatures.sorted().map { request.features.contains($0) ? $0 : "-" + $0 }
+        return text + PortageQuoting.assignment("FEATURES", features.joined(separator: " "))
+    }
+
+    private func profile() throws(BuildError) -> String {
+        let path = host.configuration + "/make.profile"
+        guard let resolved = realpath(path, nil) else {
+            throw .unusableHost(reason: "there is no profile at \(path)")
+        }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// Patches, env files and the user's bashrc; the rest of the content belongs to the repository.
+    private func place(_ item: ContentItem, _ base: String) throws {
+        let target: String
+        switch item.role {
+        case .patch: target = "\(base)/patches/\(item.name)"
+        case .env: target = "\(base)/env/\(item.name)"
+        case .bashrc:
+            if PackageContent.isOfProfile(item) { return }
+            guard item.name == "bashrc" else {
+                throw BuildError.declined(reason: "the bashrc \(item.name) cannot be used here")
+            }
+            target = base + "/bashrc"
+        case .ebuild, .eclass, .files, .manifest: return
+        }
+        try Files.makeDirectories(String(target[..<(target.lastIndex(of: "/") ?? target.endIndex)]))
+        try Files.replace(target, with: try bytes(item))
+    }
+
+    /// A configuration directory of two files: the host's, then ours.
+    private func part(_ name: String, _ base: String, _ text: String) throws {
+        try Files.makeDirectories("\(base)/\(name)")
+        try linkHost(name, as: "\(name)/10-host", in: base)
+        try write(text, to: "\(base)/\(name)/90-request")
+    }
+
+    private func linkHost(_ name: String, as target: String, in base: String) throws {
+        let source = "\(host.configuration)/\(name)"
+        if Files.exists(source) { try link(target, to: source, in: base) }
+    }
+
+    private func link(_ name: String, to target: String, in base: String) throws {
+        guard symlink(target, "\(base)/\(name)") == 0 else {
+            throw PosixError("create link", "\(base)/\(name)", code: errno)
+        }
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        try Files.replace(path, with: Array(text.utf8))
+    }
+}

@@ -1,0 +1,113 @@
+/// A command in a root of its own: overlay mounts in a private mount namespace, and on top of them `bwrap`.
+///
+/// The value is turned into arguments only; ``arguments`` can be the prefix of any command. All that is mounted goes
+/// away with the last process in it.
+public struct SandboxCommand: Equatable, Sendable {
+    /// A writable view of a directory: what is written goes to `upper`.
+    public struct Overlay: Equatable, Sendable {
+        /// The directory below, never changed.
+        public var lower: String
+        /// Where changes go.
+        public var upper: String
+        /// An empty directory on the file system of `upper`.
+        public var work: String
+        /// Where the view is mounted, outside the sandbox.
+        public var mountPoint: String
+
+        /// An overlay of these directories.
+        public init(lower: String, upper: String, work: String, mountPoint: String) {
+            self.lower = lower
+            self.upper = upper
+            self.work = work
+            self.mountPoint = mountPoint
+        }
+    }
+
+    /// One step in making the inside; later ones cover earlier ones.
+    public enum Step: Equatable, Sendable {
+        /// A directory or file of the outside, at a place inside.
+        case bind(String, at: String)
+        /// The same, and nothing can be written to it.
+        case readOnly(String, at: String)
+        /// An empty directory in memory.
+        case empty(String, mode: String)
+        /// A directory, made when it is not there.
+        case directory(String)
+    }
+
+    /// The overlays, mounted in this order. The first step usually binds the mount point of one to `/`.
+    public var overlays: [Overlay] = []
+    /// How the inside is made.
+    public var steps: [Step] = []
+    /// The whole environment of the command.
+    public var environment: [String: String] = [:]
+    /// Whether the command has the network of the outside; without, it has only a loopback interface of its own.
+    public var hasNetwork = false
+    /// Whether standard input is the command's. If not, the command gets none, and the end of standard input kills it:
+    /// hold the other end of a pipe, and the command cannot outlive you.
+    public var hasInput = false
+
+    /// An empty sandbox.
+    public init() {}
+
+    /// What root in the sandbox may not do, though it may mount and switch users: reach devices, the kernel, the clock.
+    private static let droppedCapabilities = [
+        "CAP_MKNOD", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_BOOT", "CAP_SYS_TIME", "CAP_SYSLOG", "CAP_MAC_ADMIN",
+        "CAP_MAC_OVERRIDE", "CAP_AUDIT_CONTROL", "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND", "CAP_PERFMON", "CAP_BPF",
+    ]
+
+    /// The command line up to the command itself, from the program `unshare` on.
+    public var arguments: [String] {
+        var line = [
+            "/usr/bin/unshare", "--mount", "--propagation", "private", "/bin/bash", "-c", Self.script, "sandbox",
+        ]
+        line.append(hasInput ? "input" : "hold")
+        for overlay in overlays { line += [overlay.lower, overlay.upper, overlay.work, overlay.mountPoint] }
+        line += ["--", "bwrap"]
+        line += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", "builder"]
+        if !hasNetwork { line.append("--unshare-net") }
+        line += ["--die-with-parent", "--new-session", "--cap-add", "ALL"]
+        for capability in Self.droppedCapabilities { line += ["--cap-drop", capability] }
+        for step in steps {
+            switch step {
+            case .bind(let source, let place): line += ["--bind", source, place]
+            case .readOnly(let source, let place): line += ["--ro-bind", source, place]
+            case .empty(let place, let mode): line += ["--perms", mode, "--tmpfs", place]
+            case .directory(let place): line += ["--perms", "0755", "--dir", place]
+            }
+            if step == steps.first {
+                line += ["--dev", "/dev", "--proc", "/proc", "--perms", "1777", "--tmpfs", "/dev/shm"]
+            }
+        }
+        line.append("--clearenv")
+        for (name, value) in environment.sorted(by: { $0.key < $1.key }) { line += ["--setenv", name, value] }
+        return line + ["--chdir", "/", "--"]
+    }
+
+    /// Mounts the overlays, then runs the rest. The shell stays as the parent: it has one thread, so the death signal
+    /// that `bwrap --die-with-parent` asks for comes when it ends and not before.
+    private static let script = """
+        set -eu
+        mode=$1
+        shift
+        while [ "$1" != -- ]; do
+            mount -t overlay overlay -o "lowerdir=$1,upperdir=$2,workdir=$3" "$4"
+            shift 4
+        done
+        shift
+        code=0
+        if [ "$mode" = input ]; then
+            "$@" || code=$?
+            exit "$code"
+        fi
+        exec 3<&0 </dev/null
+        "$@" 3<&- &
+        child=$!
+        { read -r _ <&3 || :; kill -KILL "$child" "$$"; } >/dev/null 2>&1 &
+        watch=$!
+        exec 3<&-
+        wait "$child" || code=$?
+        kill -KILL "$watch" 2>/dev/null || :
+        exit "$code"
+        """
+}

@@ -1,0 +1,53 @@
+import Testing
+
+@testable import BinpkgModel
+
+@Suite struct RequestValidationTests {
+    @Test func sampleIsValid() throws {
+        try Samples.request.validate()
+    }
+
+    static let hostile: [(String, @Sendable (inout BuildRequest) -> Void)] = [
+        ("version", { $0.version = 0 }),
+        ("cpv", { $0.cpv = "app-demo/delta" }), ("cpv", { $0.cpv = "../delta-1" }),
+        ("cpv", { $0.cpv = "app-demo/delta-1\n--config" }), ("cpv", { $0.cpv = "app-demo/$(id)-1" }),
+        ("cpv", { $0.cpv = "-x/delta-1" }), ("cpv", { $0.cpv = "a/b/c-1" }), ("cpv", { $0.cpv = "" }),
+        ("repository", { $0.repository = ".." }), ("repository", { $0.repository = "a b" }),
+        ("repository", { $0.repository = "-x" }), ("eapi", { $0.eapi = "8\n" }), ("slot", { $0.slot = "0/1/2" }),
+        ("slot", { $0.slot = "" }), ("chost", { $0.chost = "a;b" }), ("eprefix", { $0.eprefix = "relative" }),
+        ("eprefix", { $0.eprefix = "/a/../b" }), ("eprefix", { $0.eprefix = "/" }),
+        ("tmpdir", { $0.tmpdir = "/var,lowerdir=/" }), ("tmpdir", { $0.tmpdir = "/a//b" }),
+        ("profile", { $0.profile = "a\0" }), ("use", { $0.use = ["$(id)"] }), ("use", { $0.use = ["-ssl"] }),
+        ("use", { $0.use = [""] }), ("iuse", { $0.iuse = ["a b"] }), ("features", { $0.features = ["-sandbox"] }),
+        ("variables", { $0.variables = ["FETCHCOMMAND": "x"] }), ("variables", { $0.variables = ["": ""] }),
+        ("variables.CFLAGS", { $0.variables["CFLAGS"] = "a\0b" }),
+        ("variables.CFLAGS", { $0.variables["CFLAGS"] = String(repeating: "a", count: 20_000) }),
+        ("content", { $0.content = [] }), ("content", { $0.content[1].name = "../../etc/passwd" }),
+        ("content", { $0.content[1].name = "/etc/passwd" }), ("content", { $0.content[1].name = "a//b" }),
+        ("content", { $0.content[1].name = "a/./b" }), ("content", { $0.content[1].name = "a\nb" }),
+        ("content", { $0.content[1].name = "" }), ("content", { $0.content[0].name = "other-1.ebuild" }),
+        ("content", { $0.content[1].sha256 = "../x" }), ("content", { $0.content[1].size = -1 }),
+        ("content", { $0.content[1].size = 1 << 40 }), ("content", { $0.content.append($0.content[1]) }),
+        ("content", { $0.content[1].role = .eclass }), ("content", { $0.content[1].role = .manifest }),
+        ("buildDependencies", { $0.buildDependencies[0].cpv = "x" }),
+        ("buildDependencies", { $0.buildDependencies[0].slot = "" }), ("libc", { $0.libc = "glibc" }),
+    ]
+
+    @Test(arguments: hostile.indices) func hostileIsRefused(index: Int) {
+        let (field, change) = Self.hostile[index]
+        var request = Samples.request
+        change(&request)
+        let error = #expect(throws: InvalidRequest.self) { try request.validate() }
+        #expect(error?.field == field)
+        #expect(error?.description.utf8.allSatisfy { $0 >= 32 } == true)
+    }
+
+    @Test(arguments: [
+        ("app-demo/delta-1.0-r1", "app-demo/delta", "1.0-r1"), ("x11-libs/gtk+-3.24.1", "x11-libs/gtk+", "3.24.1"),
+        ("dev-libs/a-b-c-9999", "dev-libs/a-b-c", "9999"), ("virtual/libc-1", "virtual/libc", "1"),
+        ("media-fonts/font-r2-1.2_p3-r4", "media-fonts/font-r2", "1.2_p3-r4"),
+    ]) func namesAreSplit(cpv: String, name: String, version: String) {
+        #expect(PackageNames.name(of: cpv) == name)
+        #expect(PackageNames.version(of: cpv) == version)
+    }
+}

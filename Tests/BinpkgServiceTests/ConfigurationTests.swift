@@ -1,0 +1,45 @@
+import Testing
+
+@testable import BinpkgService
+
+@Suite struct ConfigurationTests {
+    @Test func valuesAreRead() throws {
+        let settings = try ServiceConfiguration(
+            text: """
+                listen = "127.0.0.2:1"
+                eprefix = "/gentoo"
+                workers = 3
+                path = ["/tools"]
+                [limits]
+                log_bytes = 5
+                """, file: "f")
+        #expect(settings.host == "127.0.0.2" && settings.port == 1)
+        #expect(settings.stateDirectory == "/gentoo/var/lib/portmanteau/binpkgd")
+        #expect(settings.workers == 3 && settings.logBytes == 5 && settings.path == ["/tools"])
+    }
+
+    @Test(arguments: [
+        ("workers = \"x\"", "'workers' must be a number"), ("colour = 1", "unknown key 'colour'"),
+        ("workers = 0", "'workers' must be at least 1"), ("listen = \"7700\"", "'listen' must be ADDRESS:PORT"),
+        ("state = \"relative\"", "'state' must be an absolute path"), ("a = = b", "line 1"),
+        ("[limits]\nlog_bytes = \"x\"", "'limits.log_bytes' must be a number"),
+        ("[limits]\nlogs = 1", "unknown key 'limits.logs'"),
+    ]) func mistakesAreSentences(text: String, sentence: String) {
+        let error = #expect(throws: ServiceError.self) { try ServiceConfiguration(text: text, file: "binpkgd.toml") }
+        let line = error?.description ?? ""
+        #expect(line.hasPrefix("binpkgd.toml: ") && line.contains(sentence), "\(line)")
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1", true), ("127.9.9.9", true), ("localhost", true), ("::1", true), ("0.0.0.0", false),
+        ("192.168.0.1", false), ("127.evil.example.org", false), ("::", false), ("1270.0.0.1", false),
+    ]) func onlyLoopbackIsListenedOn(host: String, isLoopback: Bool) async {
+        var settings = ServiceConfiguration()
+        settings.host = host
+        #expect(settings.isLoopback == isLoopback)
+        guard !isLoopback else { return }
+        await #expect(throws: ServiceError.notLoopback(address: "\(host):7700")) {
+            try await BinpkgServer.serve(settings)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import BinpkgModel
+import Sandbox
+import Testing
+
+@testable import BuildEnvironments
+
+@Suite struct SandboxTests {
+    @Test func mountsAreRead() {
+        let table = MountTable(
+            mountinfo: """
+                22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+                23 22 0:5 / /with\\040blank rw shared:2 master:1 - tmpfs tmpfs rw
+                24 22 0:6 / /usr/bin rw - overlay overlay rw,lowerdir=/a:/b
+                25 22 0:7 / /usr/bin rw - ext4 /dev/vdb rw
+                broken line
+                """)
+        #expect(table.mounts.map(\.point) == ["/", "/with blank", "/usr/bin"])
+        #expect(table.type(at: "/usr/bin/x") == "ext4")
+        #expect(table.type(at: "/usr/bin2") == "ext4")
+        #expect(table.type(at: "/with blank/y") == "tmpfs")
+    }
+
+    @Test func pathsAreComparedByComponents() {
+        #expect(Paths.isWithin("/a/b", "/a") && Paths.isWithin("/a", "/a") && Paths.isWithin("/a", "/"))
+        #expect(!Paths.isWithin("/ab", "/a") && !Paths.isWithin("/a", "/a/b"))
+        #expect(Paths.parents(of: "/a/b/c") == ["/a", "/a/b"])
+    }
+
+    @Test func networkIsOffUnlessAsked() {
+        var sandbox = SandboxCommand()
+        #expect(sandbox.arguments.contains("--unshare-net"))
+        sandbox.hasNetwork = true
+        #expect(!sandbox.arguments.contains("--unshare-net"))
+    }
+}
+
+@Suite struct PortageQuotingTests {
+    @Test(arguments: [
+        ("-O2 -pipe", #"X="-O2 -pipe""#), ("a\"b", #"X="a\"b""#), ("$(id)", #"X="\\$(id)""#), ("a\nb", #"X="a b""#),
+        ("a\\b", #"X="a\\\\b""#), ("'$HOME'", #"X="'$HOME'""#),
+    ]) func valuesAreQuoted(value: String, line: String) {
+        #expect(PortageQuoting.assignment("X", value) == line + "\n")
+    }
+}
+
+@Suite struct HostFactsTests {
+    @Test func repositoriesAreRead() {
+        let (main, repositories) = HostFacts.parse(
+            repositories: """
+                [DEFAULT]
+                main-repo = gentoo
+
+                [gentoo]
+                location = /var/db/repos/gentoo
+                masters =\u{20}
+
+                [guru]
+                location = /var/db/repos/guru
+                masters = gentoo
+                """)
+        #expect(main == "gentoo")
+        #expect(repositories["gentoo"] == .init(location: "/var/db/repos/gentoo", masters: []))
+        #expect(repositories["guru"]?.masters == ["gentoo"])
+        #expect(repositories.count == 2)
+    }
+}
+
+@Suite struct LogTailTests {
+    @Test func reasonIsTheLineThatSaysMost() async {
+        let tail = LogTail()
+        #expect(await tail.reason == nil)
+        await tail.append(
+            Array("x.c:1:2: \u{1b}[31merror: \u{1b}[0mno such thing\n * ERROR: a/b-1 failed (compile phase):\n".utf8))
+        #expect(await tail.reason == "x.c:1:2: error: no such thing")
+        await tail.append(Array(" *   a binary package cannot carry: pipe (p)\n".utf8))
+        #expect(await tail.reason == "*   a binary package cannot carry: pipe (p)")
+    }
+}
