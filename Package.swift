@@ -85,8 +85,13 @@ let package = Package(
             resources: [.embedInCode("portage_glue.py")]),
         library("PortageAPI", ["PythonBridge", "PackageModel"]),
         library("CommandSupport", ["TerminalDrawing", "Posix", .argumentParser]),
+        library("Fetching", ["Posix", .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1, .nioPosix]),
         library("Sandbox", ["Posix", .subprocess, .systemPackage]),
+        library("EmergeSession", ["PortageAPI", "TerminalDrawing", "Posix"]),
         library("BinpkgModel", ["PackageModel", .crypto]),
+        library(
+            "BinpkgClient",
+            ["BinpkgModel", "AgentProtocol", "PortageAPI", "Fetching", "EmergeSession", "Posix"]),
 
         // Service: what builds for others.
         library(
@@ -101,8 +106,8 @@ let package = Package(
         program(
             "portmanteau",
             [
-                "CommandSupport", "PortageAPI", "DependencyGraph", "GraphDrawing", "TerminalDrawing",
-                "BinpkgModel", "BinpkgService", "AgentProtocol", "PortageHook", "Posix", "PythonBridge",
+                "CommandSupport", "PortageAPI", "DependencyGraph", "GraphDrawing", "TerminalDrawing", "EmergeSession",
+                "BinpkgClient", "BinpkgModel", "BinpkgService", "AgentProtocol", "PortageHook", "Posix", "PythonBridge",
                 .argumentParser,
             ]),
 
@@ -122,7 +127,12 @@ let package = Package(
         tests("PythonBridge", ["Testbed"]),
         tests("PortageAPI", ["Testbed"]),
         tests("CommandSupport"),
+        tests("Fetching", ["Posix", .crypto, .nioCore, .nioPosix]),
+        tests("EmergeSession", ["Posix"]),
         tests("BinpkgModel"),
+        tests(
+            "BinpkgClient",
+            ["AgentProtocol", "BinpkgModel", "Fetching", "PortageAPI", "PythonBridge", "Posix", .nioCore, .nioPosix]),
         tests(
             "BinpkgService",
             ["BinpkgModel", "BuildEnvironments", "Posix", .hummingbird, .hummingbirdTesting, .logging]),
@@ -130,7 +140,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Testbed", "Posix", "BinpkgModel", .nioCore, .nioPosix, .subprocess, .systemPackage,
+                "Testbed", "Posix", "BinpkgModel", "BinpkgClient", .nioCore, .nioPosix, .subprocess, .systemPackage,
             ],
             swiftSettings: settings),
     ]

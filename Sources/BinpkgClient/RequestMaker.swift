@@ -1,0 +1,170 @@
+public import AgentProtocol
+public import BinpkgModel
+public import PortageAPI
+public import Posix
+
+/// A request, and the content that the service may ask for.
+public struct PreparedRequest: Sendable {
+    /// What to ask.
+    public let request: BuildRequest
+    /// Its content, by hash.
+    public let content: [String: [UInt8]]
+}
+
+/// Why no request can be made for a package.
+public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A file that belongs to the package cannot be read.
+    case unreadable(PosixError)
+    /// What this phase says and what Portage says are not the same.
+    case contradiction(String)
+    /// What is asked for has a meaning on this machine only.
+    case hostBound(String)
+    /// The request would be refused.
+    case invalid(InvalidRequest)
+
+    /// One line for a person.
+    public var description: String {
+        switch self {
+        case .unreadable(let error): error.description
+        case .contradiction(let text), .hostBound(let text): text
+        case .invalid(let error): "cannot be asked for: \(error.description.printable)"
+        }
+    }
+}
+
+/// Makes the request for a package from what Portage says of it.
+public enum RequestMaker {
+    /// The variables to ask Portage for.
+    public static let variables = BuildRequest.allowedVariables.sorted()
+
+    /// The package of a phase, as Portage is to be asked about it: with the flags of that very phase.
+    public static func selector(for setup: SetupRequest) -> PackageSelector {
+        PackageSelector(
+            cpv: setup.cpv, repository: setup["PORTAGE_REPO_NAME"].isEmpty ? nil : setup["PORTAGE_REPO_NAME"],
+            useOverride: setup.fields["USE"].map(words))
+    }
+
+    /// Reads and hashes the files, and puts the request together.
+    ///
+    /// - Parameters:
+    ///   - inputs: Portage's answer, for ``selector(for:)`` and ``variables``.
+    ///   - setup: the phase's own values, which win over configured ones: the environment of emerge and the user's
+    ///     bashrc are in them. Nil for a person's request.
+    public static func request(
+        for inputs: KeyInputs, setup: SetupRequest? = nil, accuracy: Accuracy
+    ) throws(RequestError) -> PreparedRequest {
+        if let setup { try compare(inputs, setup) }
+        var variables = inputs.variables
+        for name in Self.variables {
+            guard let value = setup?.fields[name] else { continue }
+            variables[name] = value
+        }
+        variables = variables.filter { BuildRequest.allowedVariables.contains($0.key) && !$0.value.isEmpty }
+            .mapValues { words($0).joined(separator: " ") }
+        for name in ["CFLAGS", "CXXFLAGS", "FFLAGS", "FCFLAGS", "RUSTFLAGS"] {
+            if let flag = words(variables[name] ?? "").first(where: { $0.hasSuffix("=native") }) {
+                throw .hostBound("\(name) has \(flag), which means something else on every machine: name the CPU")
+            }
+        }
+        let features = Set(setup.map { words($0["FEATURES"]) } ?? inputs.features)
+            .intersection(BuildRequest.outputFeatures)
+        func own(_ name: String, _ value: String) -> String {
+            setup?.fields[name].flatMap { $0.isEmpty ? nil : $0 } ?? value
+        }
+        var files = ContentReader()
+        try files.read(inputs)
+        let request = BuildRequest(
+            cpv: inputs.cpv, repository: inputs.repository, eapi: inputs.eapi,
+            slot: "\(inputs.slot)/\(inputs.subSlot)", use: inputs.use, iuse: inputs.iuse,
+            chost: own("CHOST", inputs.chost), cbuild: own("CBUILD", inputs.cbuild),
+            eprefix: withoutSlash(inputs.eprefix), tmpdir: withoutSlash(own("PORTAGE_TMPDIR", inputs.tmpdir)),
+            variables: variables, features: features.sorted(), profile: inputs.profileDigest, content: files.items,
+            buildDependencies: inputs.buildDependencies.map {
+                InstalledPackage(cpv: $0.cpv, slot: "\($0.slot)/\($0.subSlot)", use: $0.use)
+            },
+            libc: inputs.libc, accuracy: accuracy)
+        do {
+            try request.validate()
+        } catch {
+            throw .invalid(error)
+        }
+        return PreparedRequest(request: request, content: files.content)
+    }
+
+    /// Portage, asked again, must speak of the same ebuild as the phase does.
+    private static func compare(_ inputs: KeyInputs, _ setup: SetupRequest) throws(RequestError) {
+        let slots = [inputs.slot, "\(inputs.slot)/\(inputs.subSlot)"]
+        let pairs = [
+            ("ebuild", [inputs.ebuild], setup["EBUILD"]), ("EAPI", [inputs.eapi], setup["EAPI"]),
+            ("SLOT", slots, setup["SLOT"]), ("EPREFIX", [withoutSlash(inputs.eprefix)], withoutSlash(setup["EPREFIX"])),
+        ]
+        for (name, known, found) in pairs where !found.isEmpty && !known.contains(found) {
+            throw .contradiction(
+                "the \(name) of this phase is '\(found.printable)', but Portage says '\(known[0].printable)'")
+        }
+    }
+
+    static func words(_ text: String) -> [String] {
+        text.unicodeScalars.split { $0 == " " || $0 == "\t" || $0 == "\n" }.map { String($0) }
+    }
+
+    private static func withoutSlash(_ path: String) -> String {
+        var path = path[...]
+        while path.utf8.count > 1, path.last == "/" { path.removeLast() }
+        return String(path)
+    }
+}
+
+/// Reads the files of a package, each once.
+private struct ContentReader {
+    private(set) var items: [ContentItem] = []
+    private(set) var content: [String: [UInt8]] = [:]
+
+    mutating func read(_ inputs: KeyInputs) throws(RequestError) {
+        let pf = inputs.cpv.drop { $0 != "/" }.dropFirst()
+        try add(.ebuild, "\(pf).ebuild", inputs.ebuild)
+        for file in inputs.eclasses { try add(.eclass, file.name + ".eclass", file.path) }
+        for file in inputs.files { try add(.files, file.name, file.path) }
+        if let manifest = inputs.manifest { try add(.manifest, "Manifest", manifest) }
+        for file in inputs.patches { try add(.patch, file.name, file.path) }
+        for file in inputs.envs { try add(.env, file.name, file.path) }
+        for file in inputs.bashrcs {
+            // The call of our own hooks is no input of a package.
+            let bytes = Self.withoutHooks(try bytes(of: file.path))
+            if bytes.contains(where: { $0 > 32 }) { add(.bashrc, Self.bashrcName(file.name), bytes) }
+        }
+    }
+
+    private mutating func add(_ role: ContentItem.Role, _ name: String, _ path: String) throws(RequestError) {
+        add(role, name, try bytes(of: path))
+    }
+
+    private mutating func add(_ role: ContentItem.Role, _ name: String, _ bytes: [UInt8]) {
+        let hash = ContentHash.sha256(bytes)
+        content[hash] = bytes
+        items.append(ContentItem(role: role, name: name, sha256: hash, size: bytes.count))
+    }
+
+    private func bytes(of path: String) throws(RequestError) -> [UInt8] {
+        do {
+            return try Files.read(path, limit: BuildRequest.maximumItemSize)
+        } catch {
+            throw .unreadable(error)
+        }
+    }
+
+    /// The text without the lines that source the hooks of this suite.
+    private static func withoutHooks(_ bytes: [UInt8]) -> [UInt8] {
+        let call = Array("/portmanteau/hooks/bashrc".utf8)
+        let lines = bytes.split(separator: 10, omittingEmptySubsequences: false)
+        guard lines.contains(where: { $0.firstRange(of: call) != nil }) else { return bytes }
+        return Array(lines.filter { $0.firstRange(of: call) == nil }.joined(separator: [10]))
+    }
+
+    /// `user:bashrc` is `bashrc`, `profile:X` is `profile/X`.
+    private static func bashrcName(_ name: String) -> String {
+        if name.hasPrefix("user:") { return String(name.dropFirst(5)) }
+        if name.hasPrefix("profile:") { return "profile/" + name.dropFirst(8).drop { $0 == "/" } }
+        return name
+    }
+}

@@ -1,0 +1,158 @@
+public import BinpkgModel
+public import Fetching
+import FoundationEssentials
+
+/// The binary-package service, as a client sees it.
+public struct ServiceClient: Sendable {
+    /// Its address, without a slash at the end.
+    public let url: String
+    private let token: String?
+    private let fetcher = Fetcher()
+
+    /// Milliseconds within which a service that is there answers.
+    private let answerTimeout: Int
+    /// What is allowed unless said otherwise: a service that accepts and then says nothing costs this.
+    public static let usualAnswerTimeout = 1500
+    /// Milliseconds more for a service that is there and has to look into a request.
+    private static let thinkingTime = 5000
+    /// The most bytes of an answer.
+    private static let answerLimit = 4 << 20
+
+    /// The service at an address.
+    ///
+    /// - Parameters:
+    ///   - token: proves who asks; it is sent through TLS or to this machine only.
+    ///   - answerTimeout: milliseconds within which a service that is there answers.
+    public init(
+        url: String, token: String? = nil, answerTimeout: Int = ServiceClient.usualAnswerTimeout
+    ) throws(ServiceError) {
+        var url = url
+        while url.hasSuffix("/") { url.removeLast() }
+        guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+            throw .configuration(
+                "BINPKG_SERVICE is '\(url)', which is neither 'off' nor an http:// or https:// address")
+        }
+        if token != nil, !url.hasPrefix("https://"), !Self.isLoopback(url) {
+            throw .configuration("the token would go to \(url) in clear text: use https://")
+        }
+        self.url = url
+        self.token = token
+        self.answerTimeout = answerTimeout
+    }
+
+    /// Whether somebody is there; throws when not.
+    public func checkPresence() async throws(ServiceError) {
+        _ = try await send("/v1/status")
+    }
+
+    /// Asks for a package.
+    ///
+    /// - Parameter build: whether it may be built; otherwise it is only looked up.
+    public func ask(_ request: BuildRequest, build: Bool) async throws(ServiceError) -> RequestAnswer {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let body = try? encoder.encode(request) else { throw .unintelligible("the request cannot be encoded") }
+        let answer = try await send(
+            "/v1/requests" + (build ? "" : "?build=no"), method: "POST",
+            headers: [("Content-Type", "application/json")], body: Array(body), patience: Self.thinkingTime)
+        return try decode(answer)
+    }
+
+    /// Where a request stands. The service holds the answer back until the state is final, at most `wait` seconds.
+    public func state(of id: String, wait: Int = 0) async throws(ServiceError) -> RequestAnswer {
+        let path = "/v1/requests/\(id)" + (wait > 0 ? "?wait=\(wait)" : "")
+        return try decode(try await send(path, patience: wait * 1000))
+    }
+
+    /// Sends a piece of content that the service misses.
+    public func upload(_ bytes: [UInt8], sha256: String) async throws(ServiceError) {
+        // A slow line must do; a service that stands still must not hold emerge.
+        let patience = bytes.count / 100
+        _ = try await send(
+            "/v1/content/\(sha256)", method: "PUT", headers: [("Content-Type", "application/octet-stream")],
+            body: bytes, patience: patience)
+    }
+
+    /// Fetches the package of a request, verified against the hash that the service states.
+    ///
+    /// - Parameter limit: the most bytes that it may have.
+    public func download(_ id: String, to path: String, limit: Int) async throws(ServiceError) -> Fetcher.Downloaded {
+        var request = self.request("/v1/artifacts/\(id)")
+        request.timeouts.idle = 10_000
+        do {
+            return try await fetcher.download(request, to: path, expecting: .init(needsHash: true, limit: limit))
+        } catch {
+            throw translate(error)
+        }
+    }
+
+    /// Follows the log of a build until it ends or `receive` returns false.
+    public func log(of id: String, receive: @escaping @Sendable (String) async -> Bool) async throws(ServiceError) {
+        var request = self.request("/v1/requests/\(id)/log")
+        request.timeouts.idle = 600_000
+        do {
+            // A last event, `state`, says that the log is at its end.
+            try await fetcher.events(request) { event in
+                guard event.name == "message" else { return event.name != "state" }
+                return await receive(event.data)
+            }
+        } catch {
+            throw translate(error)
+        }
+    }
+
+    private func send(
+        _ path: String, method: String = "GET", headers: [(name: String, value: String)] = [], body: [UInt8] = [],
+        patience: Int = 0
+    ) async throws(ServiceError) -> [UInt8] {
+        var request = self.request(path)
+        request.method = method
+        request.headers += headers
+        request.body = body
+        request.timeouts.answer = answerTimeout + patience
+        request.timeouts.whole = answerTimeout + patience + 5000
+        do {
+            return try await fetcher.send(request, limit: Self.answerLimit).body
+        } catch {
+            throw translate(error)
+        }
+    }
+
+    private func request(_ path: String) -> Fetcher.Request {
+        var request = Fetcher.Request(
+            url + path, timeouts: .init(answer: answerTimeout, idle: answerTimeout))
+        if let token { request.headers.append(("Authorization", "Bearer \(token)")) }
+        return request
+    }
+
+    private func decode(_ bytes: [UInt8]) throws(ServiceError) -> RequestAnswer {
+        let answer: RequestAnswer
+        do {
+            answer = try JSONDecoder().decode(RequestAnswer.self, from: Data(bytes))
+        } catch {
+            throw .unintelligible("no answer to a request: \(String(decoding: bytes.prefix(100), as: UTF8.self))")
+        }
+        guard ContentHash.isHash(answer.id) else { throw .unintelligible("its id is no SHA-256") }
+        return answer
+    }
+
+    /// A problem document in the body of an error says more than its status.
+    private func translate(_ error: FetchError) -> ServiceError {
+        guard case .status(_, let code, let body) = error,
+            let problem = try? JSONDecoder().decode(ProblemDocument.self, from: Data(body))
+        else { return .fetch(error) }
+        return .problem(
+            ProblemDocument(type: problem.type, title: problem.title, status: code, detail: problem.detail))
+    }
+
+    /// Whether the address is this machine's own.
+    private static func isLoopback(_ url: String) -> Bool {
+        let rest = url.drop { $0 != "/" }.dropFirst(2)
+        let authority = rest.prefix { !"/?#".contains($0) }
+        guard !authority.contains("@") else { return false }
+        if authority.hasPrefix("[::1]") { return true }
+        let host = authority.prefix { $0 != ":" }
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return host == "localhost" || (numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil))
+    }
+}

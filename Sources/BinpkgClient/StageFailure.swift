@@ -1,0 +1,33 @@
+import BinpkgModel
+import Fetching
+import PortageAPI
+import Posix
+
+/// Why there is no package from the service. The text is one line for people.
+public enum StageFailure: Error, Equatable, Sendable {
+    /// The service has no package that may be used, or not soon enough.
+    case negative(String)
+    /// The service is away: another time it may be there.
+    case temporary(String)
+    /// Something is wrong: a bad answer, a bad package, a full disk.
+    case broken(String)
+
+    /// The text.
+    public var reason: String {
+        switch self {
+        case .negative(let reason), .temporary(let reason), .broken(let reason): reason
+        }
+    }
+
+    init(_ error: ServiceError) {
+        switch error {
+        case .fetch(.away(let url, let reason)):
+            let service = url.firstRange(of: "/v1/").map { String(url[..<$0.lowerBound]) } ?? url
+            self = .temporary("the service \(service.printable) does not answer (\(reason))")
+        case _ where error.isAway: self = .temporary("the service does not answer (\(error))")
+        default: self = .broken("\(error)")
+        }
+    }
+
+    init(_ error: PortageError) { self = .broken(error.message) }
+}

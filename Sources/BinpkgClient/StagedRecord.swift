@@ -1,0 +1,23 @@
+import Posix
+
+/// Remembers which packages were staged: emerge.log has them like compiled ones, and they would spoil its medians.
+struct StagedRecord {
+    let path: String
+    private static let kept = 2000
+
+    /// What was staged: `SECONDS CPV` lines; others are passed over.
+    var entries: [(cpv: String, time: Int)] {
+        let text = (try? Files.readText(path, limit: 1 << 20)) ?? ""
+        return text.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count == 2, let time = Int(words[0]) else { return nil }
+            return (String(words[1]), time)
+        }
+    }
+
+    /// Adds a package. The oldest entries go.
+    func add(_ cpv: String, time: Int) throws(PosixError) {
+        let lines = (entries + [(cpv, time)]).suffix(Self.kept).map { "\($0.time) \($0.cpv)\n" }
+        try Files.replace(path, with: Array(lines.joined().utf8))
+    }
+}

@@ -1,0 +1,218 @@
+public import AgentProtocol
+import BinpkgModel
+import EmergeSession
+import Glibc
+public import PortageAPI
+import Posix
+import Synchronization
+
+/// What became of a package that was to be staged.
+public struct StageReport: Equatable, Sendable {
+    /// What the state file says.
+    public let state: StageState
+    /// 0 staged, 1 the service has nothing to use, 75 the service is away, 2 something is wrong.
+    public let exitCode: Int32
+    /// One line for people, without a program's name in front.
+    public let line: String
+}
+
+/// Brings a package of a phase from the service into its staging directory.
+public struct Stager: Sendable {
+    /// Starts Portage; called only after the service was found to be there.
+    private let openPortage: @Sendable () async throws(PortageError) -> PortageAPI
+
+    /// The most bytes that a package may have.
+    static let packageLimit = 64 << 30
+
+    private let answerTimeout: Int
+
+    /// A stager that asks Portage through what `openPortage` gives.
+    ///
+    /// - Parameter answerTimeout: milliseconds within which a service that is there answers.
+    public init(
+        answerTimeout: Int = ServiceClient.usualAnswerTimeout,
+        openPortage: @escaping @Sendable () async throws(PortageError) -> PortageAPI
+    ) {
+        self.answerTimeout = answerTimeout
+        self.openPortage = openPortage
+    }
+
+    /// Asks, waits by the policy, fetches, verifies and unpacks one package; the state file is written last, whatever
+    /// came of it. Never throws: every failure means that the package is built here, for the reason in the report.
+    ///
+    /// - Parameter setup: the phase's values, with `BINPKG_SERVICE`, `BINPKG_POLICY` and `BINPKG_ACCURACY`.
+    public func stage(_ setup: SetupRequest) async -> StageReport {
+        do throws(StageFailure) {
+            let area = try StagingArea(setup)
+            StagingArea.sweep(
+                temporaryDirectory: setup["PORTAGE_TMPDIR"], now: nanosecondsSince1970(), keeping: area.directory.path)
+            do throws(StageFailure) {
+                let state = try await fill(area, setup)
+                do throws(PosixError) {
+                    try area.directory.write(state)
+                } catch {
+                    throw StageFailure.broken(error.description)
+                }
+                let record = StagedRecord(path: ClientPaths(prefix: setup["EPREFIX"]).staged)
+                try? record.add(setup.cpv, time: time(nil))
+                return StageReport(
+                    state: state, exitCode: 0,
+                    line: "\(setup.cpv.printable): binary package from \(setup["BINPKG_SERVICE"]): \(state.reason)")
+            } catch {
+                try? area.empty()
+                let report = Self.report(error, setup)
+                try? area.directory.write(report.state)
+                return report
+            }
+        } catch {
+            return Self.report(error, setup)
+        }
+    }
+
+    private static func report(_ failure: StageFailure, _ setup: SetupRequest) -> StageReport {
+        let code: Int32 =
+            switch failure {
+            case .negative: 1
+            case .temporary: 75
+            case .broken: 2
+            }
+        return StageReport(
+            state: StageState(outcome: .local, cpv: setup.cpv, reason: failure.reason), exitCode: code,
+            line: "\(setup.cpv.printable): \(failure.reason): building here")
+    }
+
+    private func fill(_ area: borrowing StagingArea, _ setup: SetupRequest) async throws(StageFailure) -> StageState {
+        guard let policy = WaitPolicy(setup["BINPKG_POLICY"]) else {
+            throw .broken("BINPKG_POLICY '\(setup["BINPKG_POLICY"].printable)' is not known")
+        }
+        guard let accuracy = setup["BINPKG_ACCURACY"].isEmpty ? .abi : Accuracy(rawValue: setup["BINPKG_ACCURACY"])
+        else { throw .broken("BINPKG_ACCURACY '\(setup["BINPKG_ACCURACY"].printable)' is not known") }
+        guard policy != .off, setup["BINPKG_SERVICE"] != "off" else { throw .negative("the policy is 'off'") }
+        let paths = ClientPaths(prefix: setup["EPREFIX"])
+        let client = try await Self.reach(setup["BINPKG_SERVICE"], paths: paths, answerTimeout: answerTimeout)
+        do {
+            let portage = try await openPortage()
+            let inputs = try await portage.keyInputs(
+                RequestMaker.selector(for: setup), variables: RequestMaker.variables)
+            let prepared = try RequestMaker.request(for: inputs, setup: setup, accuracy: accuracy)
+            let cpv = setup.cpv
+            let start = MonotonicTime.now
+            let states = Mutex<[RequestState]>([])
+            let answer = try await Obtaining(
+                client: client, prepared: prepared, policy: policy,
+                localSeconds: { await LocalEstimate(portage: portage, paths: paths).seconds(for: cpv) },
+                progress: { answer in states.withLock { $0.append(answer.state) } }
+            ).answer()
+            let isHit = states.withLock { $0.count == 1 }
+            let waited = Double(MonotonicTime.now.nanoseconds - start.nanoseconds) / 1e9
+            let file = try await Self.fetch(answer.id, client: client, paths: paths, name: "stage-\(getpid())")
+            defer { unlink(file) }
+            try await Self.unpack(file, prepared.request, setup, portage: portage, area: area)
+            return StageState(
+                outcome: .staged, cpv: cpv, reason: Self.success(answer, waited: isHit ? nil : waited), key: answer.id,
+                buildSeconds: answer.buildSeconds)
+        } catch let error as StageFailure {
+            throw error
+        } catch let error as PortageError {
+            throw StageFailure(error)
+        } catch let error as RequestError {
+            throw .negative(error.description)
+        } catch {
+            throw .broken("\(error)")
+        }
+    }
+
+    /// The service at an address, if it answers.
+    static func reach(
+        _ url: String, paths: ClientPaths, answerTimeout: Int = ServiceClient.usualAnswerTimeout
+    ) async throws(StageFailure) -> ServiceClient {
+        let token: String?
+        do {
+            token = try paths.readToken()
+        } catch {
+            throw .broken(error.description)
+        }
+        do {
+            let client = try ServiceClient(url: url, token: token, answerTimeout: answerTimeout)
+            try await client.checkPresence()
+            return client
+        } catch {
+            throw StageFailure(error)
+        }
+    }
+
+    /// Fetches a package into the cache.
+    static func fetch(
+        _ id: String, client: ServiceClient, paths: ClientPaths, name: String
+    ) async throws(StageFailure) -> String {
+        let file = "\(paths.packages)/\(name).gpkg.tar"
+        do {
+            try Files.makeDirectories(String(file[..<(file.lastIndex(of: "/") ?? file.endIndex)]))
+        } catch {
+            throw .broken(error.description)
+        }
+        do {
+            _ = try await client.download(id, to: file, limit: packageLimit)
+        } catch {
+            throw StageFailure(error)
+        }
+        return file
+    }
+
+    /// Verifies the package and unpacks it into the staging directory.
+    private static func unpack(
+        _ file: String, _ request: BuildRequest, _ setup: SetupRequest, portage: PortageAPI,
+        area: borrowing StagingArea
+    ) async throws(StageFailure) {
+        do {
+            try await check(file, request, portage: portage)
+            try area.prepare()
+            try await portage.unpackPackage(
+                file, cpv: request.cpv, imageDirectory: area.directory.image,
+                buildInfoDirectory: area.directory.buildInfo)
+        } catch let error as StageFailure {
+            throw error
+        } catch let error as PortageError {
+            throw .broken("the package cannot be used: \(error.message)")
+        } catch {
+            throw .broken("\(error)")
+        }
+    }
+
+    /// Whether a package file is intact, is what was asked for, and was linked with what this machine has.
+    static func check(_ file: String, _ request: BuildRequest, portage: PortageAPI) async throws(StageFailure) {
+        do {
+            let package = try await portage.checkPackage(file, cpv: request.cpv)
+            if let difference = PackageCheck.difference(package, from: request) {
+                throw StageFailure.broken("the package is not what was asked for: \(difference)")
+            }
+            let others = try await portage.subSlotDifferences(
+                cpv: request.cpv, repository: request.repository, recorded: PackageCheck.dependencies(of: package),
+                useOverride: request.use)
+            if !others.isEmpty {
+                throw StageFailure.negative(
+                    "it was built against other sub-slots: " + others.prefix(3).joined(separator: "; ").printable)
+            }
+        } catch let error as StageFailure {
+            throw error
+        } catch let error as PortageError {
+            throw .broken("the package cannot be used: \(error.message)")
+        } catch {
+            throw .broken("\(error)")
+        }
+    }
+
+    /// What was found, for people: `hit, exact, saves 12 s of building`, or `waited 14 s for its build, exact`.
+    private static func success(_ answer: RequestAnswer, waited: Double?) -> String {
+        let accuracy = answer.accuracy?.rawValue ?? "unknown accuracy"
+        if let waited { return "waited \(duration(waited)) for its build, \(accuracy)" }
+        return "hit, \(accuracy)" + (answer.buildSeconds.map { ", saves \(duration($0)) of building" } ?? "")
+    }
+}
+
+/// The clock of file times.
+private func nanosecondsSince1970() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+}

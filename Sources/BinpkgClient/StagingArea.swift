@@ -1,0 +1,103 @@
+import AgentProtocol
+import Glibc
+import Posix
+
+/// The staging directory of one package, taken for the life of the value: parents checked, lock held, emptied.
+struct StagingArea: ~Copyable {
+    let directory: StagingDirectory
+    private let lock: FileLock
+
+    /// Takes the directory.
+    ///
+    /// Everything below PORTAGE_TMPDIR must be a directory of this user that nobody else may write: a build, as the user
+    /// `portage`, could otherwise put a link where a privileged program unpacks files.
+    init(_ setup: SetupRequest) throws(StageFailure) {
+        let root = setup["PORTAGE_TMPDIR"]
+        guard
+            let directory = StagingDirectory(
+                temporaryDirectory: root, category: setup["CATEGORY"], pf: setup["PF"])
+        else { throw .broken("'\(setup.cpv.printable)' below '\(root.printable)' has no place for staging") }
+        try Self.makeDirectories(setup)
+        let lock = try Self.takeLock(directory)
+        self.directory = directory
+        self.lock = lock
+    }
+
+    private static func makeDirectories(_ setup: SetupRequest) throws(StageFailure) {
+        var path = setup["PORTAGE_TMPDIR"]
+        try checkRoot(path)
+        for name in ["portmanteau", setup["CATEGORY"], setup["PF"]] {
+            path += "/" + name
+            try makePrivate(path)
+        }
+    }
+
+    private static func takeLock(_ directory: StagingDirectory) throws(StageFailure) -> FileLock {
+        do {
+            if let lock = try FileLock(tryingPath: directory.lock) {
+                try empty(directory)
+                return lock
+            }
+        } catch {
+            throw .broken(error.description)
+        }
+        throw .broken("another process is staging the same package")
+    }
+
+    /// Makes the empty directories for image and metadata.
+    func prepare() throws(PosixError) {
+        try Files.makeDirectories(directory.image)
+        try Files.makeDirectories(directory.buildInfo)
+    }
+
+    /// Removes everything but the lock.
+    func empty() throws(PosixError) { try Self.empty(directory) }
+
+    private static func empty(_ directory: StagingDirectory) throws(PosixError) {
+        for name in try Files.list(directory.path) where name != "lock" {
+            try Files.removeTree(directory.path + "/" + name)
+        }
+    }
+
+    /// PORTAGE_TMPDIR may be a link or open to all, as /var/tmp is; but nobody may rename what root makes in it.
+    private static func checkRoot(_ path: String) throws(StageFailure) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw .broken(PosixError("use PORTAGE_TMPDIR", path, code: errno).description)
+        }
+        let isShared = status.st_mode & (S_IWGRP | S_IWOTH) != 0 && status.st_mode & S_ISVTX == 0
+        guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid() || status.st_uid == 0, !isShared else {
+            throw .broken("PORTAGE_TMPDIR \(path.printable) is not root's, or others may rename what is in it")
+        }
+    }
+
+    private static func makePrivate(_ path: String) throws(StageFailure) {
+        if mkdir(path, 0o755) != 0, errno != EEXIST {
+            throw .broken(PosixError("create directory", path, code: errno).description)
+        }
+        guard let status = Files.status(path), status.isDirectory, status.owner == geteuid(),
+            status.mode & UInt32(S_IWGRP | S_IWOTH) == 0
+        else {
+            throw .broken("\(path.printable) is a link, or others may write it: remove it")
+        }
+        chmod(path, 0o755)
+    }
+
+    /// Removes what interrupted runs left: directories that nobody works on, without a state or with an old one.
+    static func sweep(temporaryDirectory: String, now: Int64, keeping: String) {
+        let root = temporaryDirectory + "/portmanteau"
+        guard Files.status(root)?.owner == geteuid() else { return }
+        for category in (try? Files.list(root)) ?? [] {
+            guard Files.status("\(root)/\(category)")?.owner == geteuid() else { continue }
+            for pf in (try? Files.list("\(root)/\(category)")) ?? [] {
+                let path = "\(root)/\(category)/\(pf)"
+                guard path != keeping, Files.status(path)?.isDirectory == true, !FileLock.isHeld(path + "/lock") else {
+                    continue
+                }
+                if let state = Files.status(path + "/state"), now - state.modified < 86400 * 1_000_000_000 { continue }
+                try? Files.removeTree(path)
+            }
+            rmdir("\(root)/\(category)")
+        }
+    }
+}

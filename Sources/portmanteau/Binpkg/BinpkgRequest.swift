@@ -1,0 +1,132 @@
+import ArgumentParser
+import BinpkgClient
+import BinpkgModel
+import CommandSupport
+import FoundationEssentials
+import PortageAPI
+import PortageHook
+import Posix
+
+/// Asks the service for a package.
+struct BinpkgRequest: ToolCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "request",
+        abstract: "Ask the service for the package that emerge would take for an atom.",
+        discussion: """
+            The package is asked for as this machine would build it: with its USE flags, compiler flags and patches. \
+            When it is ready, it is fetched and verified, and its path printed. Exit codes: 0 ready, or accepted \
+            without --wait; 1 the service does not provide it; 75 the service is away; 2 anything else.
+            """)
+
+    @Argument(help: "An atom such as app-misc/hello or =app-misc/hello-1.0.")
+    var atom: String
+
+    @Flag(help: "Wait until it is built.")
+    var wait = false
+
+    @Flag(help: "Wait, and show the log of the build on standard error.")
+    var log = false
+
+    @Flag(help: "Only look it up; nothing is built.")
+    var lookup = false
+
+    @Flag(help: "Print the outcome as JSON.")
+    var json = false
+
+    @Option(help: "The service's address; by default BINPKG_SERVICE of make.conf or hooks.conf.")
+    var service: String?
+
+    @Option(help: "The least accuracy: exact, abi or flags; by default BINPKG_ACCURACY.")
+    var accuracy: String?
+
+    func run(_ context: Context) async throws {
+        let portage = try await childPortage(context)
+        let settings = try await portage.settings(["EPREFIX", "BINPKG_SERVICE", "BINPKG_ACCURACY"])
+        let configuration = try self.settings(from: settings, context)
+        guard let service = configuration.service else {
+            throw CommandError(
+                "no service is configured", hint: "set BINPKG_SERVICE in etc/portmanteau/hooks.conf, or use --service")
+        }
+        let requester = PackageRequester(
+            portage: portage, prefix: settings["EPREFIX"] ?? "", service: service,
+            accuracy: Accuracy(rawValue: configuration.accuracy.rawValue) ?? .abi)
+        let shown = ShownState(context, isQuiet: json)
+        var wish = PackageRequester.Wish(build: !lookup, wait: wait || log)
+        if log { wish.log = { line in context.errors(line.printable + "\n") } }
+        let outcome: PackageRequester.Outcome
+        do throws(StageFailure) {
+            outcome = try await requester.request(atom, wish) { shown.show($0) }
+        } catch {
+            throw CommandError(error.reason, exitStatus: error.exitStatus)
+        }
+        if json {
+            context.output(try Self.encode(outcome) + "\n")
+        } else {
+            Self.text(outcome).forEach { context.output($0 + "\n") }
+        }
+        let isAccepted = outcome.path != nil || !outcome.answer.state.isFinal
+        if !isAccepted { throw ExitCode(ExitStatus.negative.rawValue) }
+    }
+
+    /// hooks.conf, then make.conf, then the options.
+    private func settings(from settings: [String: String], _ context: Context) throws -> HooksConfiguration {
+        var configuration = HooksConfiguration()
+        let path = (settings["EPREFIX"] ?? "") + "/etc/portmanteau/hooks.conf"
+        if Files.exists(path) {
+            let text = try Files.readText(path, limit: 1 << 20)
+            for message in configuration.read(text, source: path) { context.errors("binpkg: \(message)\n") }
+        }
+        let values = [
+            ("BINPKG_SERVICE", service ?? settings["BINPKG_SERVICE"]),
+            ("BINPKG_ACCURACY", accuracy ?? settings["BINPKG_ACCURACY"]),
+        ]
+        for (name, value) in values {
+            if let value, !value.isEmpty, let problem = configuration.set(name, value) { throw CommandError(problem) }
+        }
+        return configuration
+    }
+
+    private static func text(_ outcome: PackageRequester.Outcome) -> [String] {
+        let answer = outcome.answer
+        var line = "\(outcome.cpv): \(answer.state.rawValue)"
+        if let accuracy = answer.accuracy { line += ", \(accuracy.rawValue)" }
+        if let seconds = answer.buildSeconds { line += ", built in \(duration(seconds))" }
+        if let message = answer.message { line += ": \(message.printable)" }
+        return [line] + answer.differences.map { "  differs: \($0.printable)" } + (outcome.path.map { [$0] } ?? [])
+    }
+
+    private struct Shape: Encodable {
+        let cpv: String
+        let id: String
+        let state: RequestState
+        let accuracy: Accuracy?
+        let differences: [String]
+        let estimateSeconds: Double?
+        let buildSeconds: Double?
+        let message: String?
+        let path: String?
+    }
+
+    private static func encode(_ outcome: PackageRequester.Outcome) throws -> String {
+        let answer = outcome.answer
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data = try encoder.encode(
+            Shape(
+                cpv: outcome.cpv, id: answer.id, state: answer.state, accuracy: answer.accuracy,
+                differences: answer.differences, estimateSeconds: answer.estimateSeconds,
+                buildSeconds: answer.buildSeconds, message: answer.message, path: outcome.path))
+        return String(decoding: data, as: UTF8.self)
+    }
+}
+
+extension StageFailure {
+    /// The exit code that says the same.
+    fileprivate var exitStatus: ExitStatus {
+        switch self {
+        case .negative: .negative
+        case .temporary: .temporary
+        case .broken: .error
+        }
+    }
+}

@@ -1,0 +1,1 @@
+../BinpkgClientTests/FakeService.swift

@@ -1,0 +1,146 @@
+import BinpkgModel
+import Glibc
+import Posix
+import Testbed
+import Testing
+
+/// A real emerge whose service answers with what it should not: every time one line, and the package is built.
+@Suite struct StageTests {
+    /// What the service does with the good package file.
+    enum Spoil: Sendable {
+        case nothing, oneByte, cut, wrongHash, silent, status, otherKey
+    }
+
+    private struct Outcome: Sendable {
+        var output: Output
+        var installed: [String]
+        var cache: [String]
+
+        var compiled: Bool { output.text.contains("Compiling source") }
+    }
+
+    /// A machine with the hooks, and app-demo/hello as a package file that emerge built there.
+    private func withMachine<Result: Sendable>(
+        _ name: String, _ body: (Machine, [UInt8]) async throws -> Result
+    ) async throws -> Result {
+        try await Testbed.shared().withMachine("stage-" + name) { machine in
+            let built = try await machine.emerge(["--buildpkgonly", "--oneshot", "app-demo/hello"])
+            try #require(built.succeeded, "\(built.text)")
+            let directory = machine.path("var/cache/binpkgs/app-demo/hello")
+            let file = try #require(try Files.list(directory).first { $0.hasSuffix(".gpkg.tar") })
+            let package = try Files.read(directory + "/" + file)
+            try await machine.installPortmanteau()
+            return try await body(machine, package)
+        }
+    }
+
+    /// Emerges app-demo/hello while the service does this with the package.
+    private func emerge(
+        on machine: Machine, _ package: [UInt8], _ spoil: Spoil, before command: String = "true"
+    ) async throws -> Outcome {
+        let service = FakeService(Self.plan(spoil, package))
+        return try await LoopbackServer.with {
+            service.answer($0)
+        } _: { server in
+            try machine.useService(server.url, settings: "BINPKG_POLICY=wait:1m")
+            let output = try await machine.run(
+                ["bash", "-c", "\(command) && exec emerge --oneshot app-demo/hello"])
+            return Outcome(
+                output: output, installed: try machine.installedPackages().filter { $0.hasPrefix("app-demo/") },
+                cache: (try? Files.list(machine.path("var/cache/portmanteau/packages"))) ?? [])
+        }
+    }
+
+    private static func plan(_ spoil: Spoil, _ package: [UInt8]) -> FakeService.Plan {
+        var plan = FakeService.Plan(artifact: package)
+        switch spoil {
+        case .nothing: break
+        case .oneByte: plan.artifact[package.count / 2] ^= 0xff
+        case .cut:
+            plan.instead["GET /v1/artifacts"] = .response(
+                200, body: Array(package.prefix(5000)),
+                headers: [
+                    "Digest: sha-256=\(ContentHash.sha256(package))"
+                ], promising: package.count)
+        case .wrongHash:
+            let other = String(repeating: "0", count: 64)
+            plan.instead["GET /v1/artifacts"] = .response(
+                200, body: package, headers: ["Digest: sha-256=\(other)"])
+        case .silent: plan.instead["GET /v1/status"] = .silence
+        case .status: plan.instead["POST /v1/requests"] = .response(500)
+        case .otherKey: plan.id = String(repeating: "a", count: 64)
+        }
+        return plan
+    }
+
+    @Test func aGoodPackageIsInjectedAndOthersAreNot() async throws {
+        try await withMachine("answers") { machine, package in
+            let good = try await emerge(on: machine, package, .nothing)
+            #expect(good.output.succeeded, "\(good.output.text)")
+            #expect(good.installed == ["app-demo/hello-1.0"])
+            #expect(good.output.text.contains(": hit, exact, saves 12 s of building"))
+            #expect(!good.compiled)
+            #expect(good.cache.isEmpty)
+            let cases: [(Spoil, String)] = [
+                (.oneByte, "the package cannot be used"), (.cut, "bad answer"), (.wrongHash, "SHA-256 is"),
+                (.silent, "no answer within"), (.status, "answered with status 500"), (.otherKey, "another key"),
+            ]
+            for (spoil, text) in cases {
+                let bad = try await emerge(on: machine, package, spoil)
+                #expect(bad.output.succeeded, "\(bad.output.text)")
+                #expect(bad.compiled, "\(bad.output.text)")
+                let lines = bad.output.text.split(separator: "\n").filter { $0.contains("building here") }
+                #expect(lines.count == 1, "\(bad.output.text)")
+                #expect(lines.first?.contains(text) == true, "\(lines)")
+                #expect(bad.cache.isEmpty)
+            }
+        }
+    }
+
+    @Test func aFullDiskMeansALocalBuild() async throws {
+        try await withMachine("full") { machine, package in
+            let cache = machine.prefix + "/var/cache/portmanteau"
+            let outcome = try await emerge(
+                on: machine, package, .nothing,
+                before: "mkdir -p \(cache) && mount -t tmpfs -o size=4k,mode=755 full \(cache)")
+            #expect(outcome.output.succeeded, "\(outcome.output.text)")
+            #expect(outcome.installed == ["app-demo/hello-1.0"])
+            #expect(outcome.compiled)
+            let line = outcome.output.text.split(separator: "\n").first { $0.contains(": building here") }
+            #expect(line?.contains("no space left on the disk") == true, "\(outcome.output.text)")
+        }
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func aSignalEndsTheWaitAndFreesTheLock(_ signal: Int32) async throws {
+        try await Testbed.shared().withMachine("stage-signal-\(signal)") { machine in
+            try await machine.installPortmanteau(enable: false)
+            let service = FakeService(FakeService.Plan(states: [.building]))
+            try await LoopbackServer.with {
+                service.answer($0)
+            } _: { server in
+                let prefix = machine.prefix
+                let fields = [
+                    "EPREFIX=\(prefix)", "CATEGORY=app-demo", "PF=hello-1.0", "PORTAGE_TMPDIR=\(prefix)/var/tmp",
+                    "BINPKG_SERVICE=\(server.url)", "BINPKG_POLICY=wait:5m",
+                ]
+                try machine.write("tmp/input", fields.map { $0 + "\0" }.joined())
+                let process = try await machine.start([
+                    "bash", "-c", "echo $$ > $TMPDIR/pid; exec \"$0\" stage < $TMPDIR/input", "binpkg",
+                ])
+                let lock = machine.path("var/tmp/portmanteau/app-demo/hello-1.0/lock")
+                while !service.log.contains(where: { $0.hasPrefix("GET /v1/requests/") }), process.isRunning {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                #expect(FileLock.isHeld(lock), "\(process.log)")
+                let text = try machine.read("tmp/pid")
+                kill(try #require(Int32(text.dropLast())), signal)
+                while process.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+                // The kernel closes the files when the last thread is gone, a moment after the first.
+                for _ in 0..<500 where FileLock.isHeld(lock) { try await Task.sleep(for: .milliseconds(20)) }
+                #expect(!FileLock.isHeld(lock))
+                _ = try await process.stop()
+            }
+        }
+    }
+}
