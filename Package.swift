@@ -117,6 +117,8 @@ let package = Package(
             exclude: ["Fixtures", "enter", "make-template", "setup"],
             swiftSettings: settings),
         program("testbed", ["Testbed", "Posix", .argumentParser], path: "Tests/TestbedCommand"),
+        program(
+            "bench", ["Testbed", "Posix", .argumentParser, .subprocess, .systemPackage], path: "Benchmarks"),
         tests("Posix"),
         tests("PackageModel", exclude: ["Fixtures"]),
         tests("DependencyGraph"),

@@ -11,7 +11,7 @@ struct TestbedCommand: AsyncParsableCommand {
             Machines live in .testbed of the checkout, or in the folder that PORTMANTEAU_TESTBED names. Every machine \
             has the same EPREFIX, FOLDER/prefix; it is bound there while a command runs.
             """,
-        subcommands: [Setup.self, Make.self, Run.self, Shell.self, List.self, Remove.self, Clean.self])
+        subcommands: [Setup.self, Make.self, Run.self, Shell.self, List.self, Remove.self, Clean.self, Demo.self])
 }
 
 extension TestbedCommand {

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Testbed
+
+/// Measures what the project promises. Everything that is compared runs in turns, in one run.
+@main
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure the hooks, a long merge with and without them, and injected packages.",
+        subcommands: [HookCost.self, MergeCost.self, InjectionCost.self, All.self],
+        defaultSubcommand: All.self)
+}
+
+/// All measurements, one after the other.
+struct All: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "All measurements.")
+
+    func run() async throws {
+        try await HookCost.parse([]).run()
+        try await InjectionCost.parse([]).run()
+        try await MergeCost.parse([]).run()
+    }
+}
+
+/// A line of a table of figures.
+func row(_ name: String, _ value: String, _ note: String = "") {
+    let gap = String(repeating: " ", count: max(1, 58 - name.count))
+    print("  \(name)\(gap)\(value)\(note.isEmpty ? "" : "  ")\(note)")
+}
+
+/// Runs an emerge that must succeed, and returns its seconds.
+func seconds(of machine: Machine, _ arguments: [String], environment: [String: String] = [:]) async throws -> Double {
+    let output = try await machine.emerge(arguments, environment: environment, timeout: .seconds(1200))
+    guard output.succeeded else {
+        throw ValidationError("emerge \(arguments.joined(separator: " ")) failed:\n" + output.text.suffix(3000))
+    }
+    return Double(output.duration.components.seconds) + Double(output.duration.components.attoseconds) / 1e18
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Testbed
+
+/// A package that the service has, injected, against the same package compiled here and against a merge of emerge's own
+/// binary package: for tiny packages, where most of the time is the start of phases, and for one that compiles a while.
+struct InjectionCost: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "injection", abstract: "An injected package, a local build, and emerge --usepkg.")
+
+    @Option(help: "Rounds of the tiny packages.")
+    var rounds = 5
+
+    @Option(help: "Rounds of the package that compiles for a while.")
+    var slowRounds = 3
+
+    func run() async throws {
+        let testbed = try await Testbed.shared()
+        try await testbed.withMachine("bench-service") { builder in
+            try await builder.installPortmanteau(enable: false)
+            let service = try await builder.startService()
+            do {
+                try await testbed.withMachine("bench-b") { client in
+                    try await client.installPortmanteau()
+                    try client.useService(service.url)
+                    try await measure(client, "app-demo/delta", with: "lib-demo/*", rounds: rounds)
+                    try await measure(client, "app-demo/slow", with: nil, rounds: slowRounds)
+                }
+            } catch {
+                try await service.stop()
+                throw error
+            }
+            try await service.stop()
+        }
+    }
+
+    private func measure(_ machine: Machine, _ atom: String, with others: String?, rounds: Int) async throws {
+        print("injection of \(atom)\(others.map { " and \($0)" } ?? ""), \(rounds) rounds")
+        let hooked = ["BINPKG_POLICY": "wait:10m"]
+        let local = ["BINPKG_POLICY": "off"]
+        func clean() async throws {
+            _ = try await machine.emerge(["-q", "-C", atom] + (others.map { [$0] } ?? []))
+        }
+        // The service builds everything once, and emerge keeps its own binary packages of a local build.
+        _ = try await seconds(of: machine, ["-q", atom], environment: hooked)
+        try await clean()
+        _ = try await seconds(of: machine, ["-q", "--buildpkg", atom], environment: local)
+        var compiled: [Double] = []
+        var injected: [Double] = []
+        var merged: [Double] = []
+        for _ in 0..<rounds {
+            try await clean()
+            compiled.append(try await seconds(of: machine, ["-q", atom], environment: local))
+            try await clean()
+            injected.append(try await seconds(of: machine, ["-q", atom], environment: hooked))
+            try await clean()
+            merged.append(try await seconds(of: machine, ["-q", "--usepkg", atom], environment: local))
+        }
+        row("compiled here, median", "\(fixed(median(compiled))) s")
+        row("injected, median", "\(fixed(median(injected))) s")
+        row("emerge --usepkg, median", "\(fixed(median(merged))) s")
+        report("injected/compiled", injected, compiled)
+        report("injected/usepkg", injected, merged)
+    }
+
+    private func report(_ name: String, _ first: [Double], _ second: [Double]) {
+        let paired = PairedFigures(pairs: zip(first, second).map { (first: $0, second: $1) })
+        row(
+            "ratio \(name)", fixed(paired.ratio, 3),
+            "(95 %: \(fixed(paired.interval.lowerBound, 3)) to \(fixed(paired.interval.upperBound, 3)))")
+    }
+}
