@@ -10,7 +10,7 @@ SCRATCH ?= .build
 # take the shared ones, a library directory that holds only the static libstdc++.
 HOT_SCRATCH = .build-hot
 HOTDIR      = $(HOT_SCRATCH)/release
-HOT_FLAGS   = -c release --scratch-path $(HOT_SCRATCH) --static-swift-stdlib \
+HOT_FLAGS   = -c release --scratch-path $(HOT_SCRATCH) --static-swift-stdlib --disable-local-rpath \
               -Xlinker -L$(CURDIR)/$(HOT_SCRATCH)/static -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 BINDIR      = $(SCRATCH)/$(CONFIG)
 
