@@ -1,4 +1,6 @@
 import ArgumentParser
+import Dispatch
+import Glibc
 import Posix
 import Testbed
 
@@ -9,13 +11,20 @@ struct Demo: AsyncParsableCommand {
 
     func run() async throws {
         let story = DemoStory(testbed: try await Testbed.shared())
-        do {
-            try await story.tell()
-        } catch {
-            await story.end()
-            throw error
+        let telling = Task { try await story.tell() }
+        // Ctrl-C ends the story where it is; what it started ends with it.
+        let signals = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { telling.cancel() }
+            source.resume()
+            return source
         }
+        let result = await telling.result
         await story.end()
+        signals.forEach { $0.cancel() }
+        if telling.isCancelled { throw ExitCode(128 + SIGINT) }
+        try result.get()
     }
 }
 
