@@ -5,6 +5,12 @@ DESTDIR ?=
 CONFIG  ?= debug
 SWIFT   ?= swift
 SCRATCH ?= .build
+# For packagers: more flags for every build.
+SWIFT_FLAGS ?=
+# One product only, beside the hot programs; all when empty.
+PRODUCT ?=
+# The one place of the version.
+VERSION := $(shell sed -n 's/^let version = "\(.*\)"$$/\1/p' Sources/portmanteau/Version.swift)
 
 # What the phases of emerge run links Glibc and nothing else: the Swift runtime statically, and, since the driver would
 # take the shared ones, a library directory that holds only the static libstdc++.
@@ -13,6 +19,15 @@ HOTDIR      = $(HOT_SCRATCH)/release
 HOT_FLAGS   = -c release --scratch-path $(HOT_SCRATCH) --static-swift-stdlib --disable-local-rpath \
               -Xlinker -L$(CURDIR)/$(HOT_SCRATCH)/static -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 BINDIR      = $(SCRATCH)/$(CONFIG)
+# What is installed needs no Swift.
+FLAGS_release = --static-swift-stdlib --disable-local-rpath
+
+# The names of portmanteau; each is a tool.
+TOOLS = depgraph binpkg olm overlayman fastrel binpkgd
+
+# The compilers that distcc-guard stands in for.
+CHOST      ?= $(shell gcc -dumpmachine)
+MASQUERADE ?= gcc g++ cc c++ $(CHOST)-gcc $(CHOST)-g++ $(CHOST)-c++
 
 export PORTMANTEAU_HOTDIR = $(abspath $(HOTDIR))
 
@@ -25,17 +40,18 @@ LIBEXEC          = $(ROOT_DIR)/usr/libexec/portmanteau
 # Runs a step, and says how long it took.
 TIMED = bash -c 's=$$SECONDS; printf "\n== %s\n" "$$0"; "$$@"; c=$$?; printf "== %s: %s s\n" "$$0" $$((SECONDS - s)); exit $$c'
 
-.PHONY: help demo build test soak check format bench install install-files setup hot tests-build clean
+.PHONY: help demo build test soak check format bench install install-files dist dist-files setup hot tests-build clean
 
 help:
 	@echo 'make demo      set up, build, and show the main job on machines of the testbed'
 	@echo 'make test      set up, build, and run every test'
 	@echo 'make build     build the programs'
-	@echo 'make soak      the properties of the drawing, many more times'
+	@echo 'make soak      what takes long: the properties of the drawing many more times, the ebuild from source'
 	@echo 'make check     format, lint, shell and Python checks, and the import table'
 	@echo 'make format    write the format that make check wants'
 	@echo 'make bench     measure'
 	@echo 'make install   build for release and install (DESTDIR, EPREFIX)'
+	@echo 'make dist      build for release and write the files of a release to dist/ (CONFIG=debug: without that build)'
 	@echo 'make clean     remove what was built, and the testbed'
 
 setup:
@@ -44,10 +60,12 @@ setup:
 hot:
 	@mkdir -p $(HOT_SCRATCH)/static
 	@ln -sf "$$(gcc -print-file-name=libstdc++.a)" $(HOT_SCRATCH)/static/libstdc++.a
-	@$(TIMED) 'build, hot programs' $(SWIFT) build $(HOT_FLAGS) --product portage-hook
+	@$(TIMED) 'build, portage-hook' $(SWIFT) build $(HOT_FLAGS) $(SWIFT_FLAGS) --product portage-hook
+	@$(TIMED) 'build, distcc-guard' $(SWIFT) build $(HOT_FLAGS) $(SWIFT_FLAGS) --product distcc-guard
 
 build: hot
-	@$(TIMED) 'build' $(SWIFT) build --scratch-path $(SCRATCH) -c $(CONFIG)
+	@$(TIMED) 'build' $(SWIFT) build --scratch-path $(SCRATCH) -c $(CONFIG) $(FLAGS_$(CONFIG)) $(SWIFT_FLAGS) \
+	  $(if $(PRODUCT),--product $(PRODUCT))
 
 tests-build: hot
 	@$(TIMED) 'build with tests' $(SWIFT) build --scratch-path $(SCRATCH) --build-tests
@@ -55,10 +73,10 @@ tests-build: hot
 test: setup tests-build
 	@$(TIMED) tests $(SWIFT) test --scratch-path $(SCRATCH) --skip-build
 
-# The properties of layout and drawing, many more times.
+# The properties of layout and drawing, many more times, and the release built from its sources inside emerge.
 soak: setup tests-build
 	@PORTMANTEAU_SOAK=1 $(TIMED) soak $(SWIFT) test --scratch-path $(SCRATCH) --skip-build \
-	  --filter 'DependencyGraphTests|GraphDrawingTests'
+	  --filter 'DependencyGraphTests|GraphDrawingTests|EbuildTests'
 
 demo: setup build
 	@$(TIMED) demo $(BINDIR)/testbed demo
@@ -75,7 +93,7 @@ format:
 	@git ls-files -z '*.swift' | xargs -0 $(SWIFT) format format -i
 
 install:
-	@$(MAKE) --no-print-directory build CONFIG=release SCRATCH=.build-release
+	@$(MAKE) --no-print-directory build CONFIG=release SCRATCH=.build-release PRODUCT=portmanteau
 	@$(MAKE) --no-print-directory install-files CONFIG=release SCRATCH=.build-release
 
 # Only copies; the testbed calls it with INSTALL_PROGRAM='ln -sf' to try what was just built.
@@ -84,11 +102,28 @@ install-files:
 	  $(ROOT_DIR)/etc/portmanteau $(ROOT_DIR)/etc/portage/postsync.d
 	@$(INSTALL_PROGRAM) $(abspath $(HOTDIR))/portage-hook $(LIBEXEC)/portage-hook
 	@$(INSTALL_PROGRAM) $(abspath $(BINDIR))/portmanteau $(LIBEXEC)/portmanteau
-	@for tool in depgraph binpkg binpkgd; do ln -sf ../libexec/portmanteau/portmanteau $(ROOT_DIR)/usr/bin/$$tool; done
+	@$(INSTALL_PROGRAM) $(abspath $(HOTDIR))/distcc-guard $(ROOT_DIR)/usr/bin/distcc-guard
+	@mkdir -p $(LIBEXEC)/masquerade
+	@for name in $(MASQUERADE); do ln -sf ../../../bin/distcc-guard $(LIBEXEC)/masquerade/$$name; done
+	@for tool in $(TOOLS); do ln -sf ../libexec/portmanteau/portmanteau $(ROOT_DIR)/usr/bin/$$tool; done
 	@$(INSTALL_DATA) portage-hooks/bashrc $(ROOT_DIR)/usr/share/portmanteau/hooks/bashrc
 	@$(INSTALL) -m 0755 portage-hooks/postsync.d/50-portmanteau $(ROOT_DIR)/etc/portage/postsync.d/50-portmanteau
 	@test -e $(ROOT_DIR)/etc/portmanteau/hooks.conf || \
 	  $(INSTALL_DATA) portage-hooks/hooks.conf $(ROOT_DIR)/etc/portmanteau/hooks.conf
 
+# The release's sources, the packages they need, the installed tree, and the lines of the Manifest.
+dist: DIST_CONFIG = $(if $(filter command line,$(origin CONFIG)),$(CONFIG),release)
+dist: DIST_SCRATCH = $(if $(filter release,$(DIST_CONFIG)),.build-release,$(SCRATCH))
+dist:
+	@$(MAKE) --no-print-directory build CONFIG=$(DIST_CONFIG) SCRATCH=$(DIST_SCRATCH) PRODUCT=portmanteau
+	@$(MAKE) --no-print-directory dist-files CONFIG=$(DIST_CONFIG) SCRATCH=$(DIST_SCRATCH)
+
+DIST       ?= dist
+DIST_PARTS ?= source deps prebuilt manifest
+# Of what is built.
+dist-files:
+	@SCRATCH=$(SCRATCH) BINDIR=$(abspath $(BINDIR)) HOTDIR=$(abspath $(HOTDIR)) \
+	  .ci/dist $(DIST) $(VERSION) $(DIST_PARTS)
+
 clean:
-	rm -rf .build .build-hot .build-release .testbed
+	rm -rf .build .build-hot .build-release .testbed dist

@@ -47,6 +47,7 @@ let package = Package(
     name: "portmanteau",
     products: [
         .executable(name: "portage-hook", targets: ["portage-hook"]),
+        .executable(name: "distcc-guard", targets: ["distcc-guard"]),
         .executable(name: "portmanteau", targets: ["portmanteau"]),
         .executable(name: "testbed", targets: ["testbed"]),
     ],
@@ -76,6 +77,8 @@ let package = Package(
             "PortageHook",
             ["Posix", "PackageModel", "DependencyGraph", "TerminalDrawing", "GraphDrawing", "AgentProtocol"]),
         program("portage-hook", ["PortageHook"]),
+        library("DistccBackoff", ["Posix"]),
+        program("distcc-guard", ["DistccBackoff"]),
 
         // Tools: what a person or the hook starts.
         .systemLibrary(name: "CPython", pkgConfig: "python3-embed", providers: [.apt(["libpython3-dev"])]),
@@ -96,7 +99,7 @@ let package = Package(
         // Service: what builds for others.
         library(
             "BuildEnvironments",
-            ["BinpkgModel", "Sandbox", "PortageAPI", "PythonBridge", "Posix", .subprocess, .systemPackage]),
+            ["BinpkgModel", "Sandbox", "PortageAPI", "PythonBridge", "Posix", .crypto, .subprocess, .systemPackage]),
         library(
             "BinpkgService",
             [
@@ -114,7 +117,7 @@ let package = Package(
         // Tests. `Testbed` makes throw-away machines with a real Portage; tests, demo and bench share it.
         .target(
             name: "Testbed", dependencies: ["Posix", .subprocess, .systemPackage], path: "Tests/Testbed",
-            exclude: ["Fixtures", "enter", "make-template", "setup"],
+            exclude: ["Fixtures", "Releases", "enter", "make-template", "pack-root", "release-server", "setup"],
             swiftSettings: settings),
         program("testbed", ["Testbed", "Posix", .argumentParser], path: "Tests/TestbedCommand"),
         program(
@@ -126,6 +129,7 @@ let package = Package(
         tests("GraphDrawing", ["DependencyGraph", "TerminalDrawing"], exclude: ["Goldens"]),
         tests("AgentProtocol"),
         tests("PortageHook"),
+        tests("DistccBackoff", ["Posix"]),
         tests("PythonBridge", ["Testbed"]),
         tests("PortageAPI", ["Testbed"]),
         tests("CommandSupport"),
@@ -138,11 +142,12 @@ let package = Package(
         tests(
             "BinpkgService",
             ["BinpkgModel", "BuildEnvironments", "Posix", .hummingbird, .hummingbirdTesting, .logging]),
-        tests("BuildEnvironments", ["BinpkgModel", "Sandbox", "Testbed"]),
+        tests("BuildEnvironments", ["BinpkgModel", "Posix", "Sandbox", "Testbed"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Testbed", "Posix", "BinpkgModel", "BinpkgClient", .nioCore, .nioPosix, .subprocess, .systemPackage,
+                "Testbed", "Posix", "BinpkgModel", "BinpkgClient", "PortageAPI", "PythonBridge", .nioCore,
+                .nioPosix, .subprocess, .systemPackage,
             ],
             swiftSettings: settings),
     ]

@@ -15,7 +15,7 @@ public enum HookCommand {
 
     static func run(_ arguments: [String], in context: HookContext) -> Int32 {
         let rest = arguments.dropFirst()
-        if ["setup", "forget", "unpack", "install"].contains(arguments.first) { context.limitTime(limit) }
+        if ["setup", "forget", "unpack", "compile", "install"].contains(arguments.first) { context.limitTime(limit) }
         switch arguments.first {
         case "setup":
             if let request = PhaseRequest(rest) { SetupPhase(request: request, context: context).run() }
@@ -23,6 +23,8 @@ public enum HookCommand {
             if let request = PhaseRequest(rest) { SetupPhase(request: request, context: context).forget() }
         case "unpack":
             if let request = PhaseRequest(rest) { UnpackPhase(request: request, context: context).run() }
+        case "compile":
+            if let request = PhaseRequest(rest) { CompilePhase(request: request, context: context).run() }
         case "install":
             if let request = PhaseRequest(rest) { InstallPhase(request: request, context: context).run() }
         case "postsync":
@@ -42,7 +44,7 @@ public enum HookCommand {
         usage: portage-hook enable|disable [--eprefix PATH]
                portage-hook status [--json] [--eprefix PATH]
         Adds Portmanteau's line to etc/portage/bashrc, removes it, or tells what the hooks find.
-        The commands setup, unpack, install and postsync are called by Portage.
+        The commands setup, unpack, compile, install and postsync are called by Portage.
 
         """
 }

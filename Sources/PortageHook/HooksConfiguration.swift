@@ -12,6 +12,14 @@ public struct HooksConfiguration: Equatable, Sendable {
         case off
     }
 
+    /// Whether distcc-guard is used.
+    public enum GuardMode: String, Sendable {
+        /// Where it and distcc are there.
+        case auto
+        /// Never.
+        case off
+    }
+
     /// How closely a builder must resemble this machine.
     public enum Accuracy: String, Sendable {
         case exact, abi, flags
@@ -36,11 +44,16 @@ public struct HooksConfiguration: Equatable, Sendable {
     /// The size of the graph; nil for the terminal's width and 14 lines.
     public var graphSize: Size?
 
+    /// Whether distcc-guard stands in front of distcc.
+    public var distccGuard = GuardMode.auto
+
     /// The defaults.
     public init() {}
 
     /// The names of all settings.
-    public static let names = ["BINPKG_SERVICE", "BINPKG_POLICY", "BINPKG_ACCURACY", "DEPGRAPH", "DEPGRAPH_SIZE"]
+    public static let names = [
+        "BINPKG_SERVICE", "BINPKG_POLICY", "BINPKG_ACCURACY", "DEPGRAPH", "DEPGRAPH_SIZE", "DISTCC_GUARD",
+    ]
 
     /// Reads a configuration file's text. Every line that cannot be used gives one message; the others count.
     ///
@@ -101,6 +114,11 @@ public struct HooksConfiguration: Equatable, Sendable {
             } else {
                 return "DEPGRAPH_SIZE is WIDTHxHEIGHT, such as 80x14, not \(Self.shown(value))"
             }
+        case "DISTCC_GUARD":
+            guard let new = GuardMode(rawValue: value) else {
+                return "DISTCC_GUARD is auto or off, not \(Self.shown(value))"
+            }
+            distccGuard = new
         default:
             return "unknown key \(Self.shown(key))"
         }
@@ -113,6 +131,7 @@ public struct HooksConfiguration: Equatable, Sendable {
             ("BINPKG_SERVICE", service ?? "off"), ("BINPKG_POLICY", policy.text),
             ("BINPKG_ACCURACY", accuracy.rawValue), ("DEPGRAPH", graph.rawValue),
             ("DEPGRAPH_SIZE", graphSize.map { "\($0.width)x\($0.height)" } ?? ""),
+            ("DISTCC_GUARD", distccGuard.rawValue),
         ]
     }
 

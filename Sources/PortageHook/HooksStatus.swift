@@ -27,7 +27,9 @@ struct HooksStatus {
     let messages: [String]
 
     /// The functions that the hooks define, in Portage's names.
-    static let functions = ["pre_pkg_setup", "post_pkg_setup", "pre_src_unpack", "src_install"]
+    static let functions = [
+        "pre_pkg_setup", "post_pkg_setup", "pre_src_unpack", "pre_src_configure", "pre_src_compile", "src_install",
+    ]
 
     init(layout: InstallLayout) {
         self.layout = layout

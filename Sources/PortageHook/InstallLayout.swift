@@ -4,6 +4,8 @@ struct InstallLayout: Equatable, Sendable {
 
     var hook: String { prefix + "/usr/libexec/portmanteau/portage-hook" }
     var program: String { prefix + "/usr/libexec/portmanteau/portmanteau" }
+    var distccGuard: String { prefix + "/usr/bin/distcc-guard" }
+    var masquerade: String { prefix + "/usr/libexec/portmanteau/masquerade" }
     var overlays: String { prefix + "/usr/bin/olm" }
     var bashrc: String { prefix + "/usr/share/portmanteau/hooks/bashrc" }
     var configuration: String { prefix + "/etc/portmanteau/hooks.conf" }

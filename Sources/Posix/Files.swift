@@ -40,6 +40,13 @@ public enum Files {
     /// Whether something is at the path, links followed.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// The path with every link resolved; nil when nothing is there.
+    public static func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     /// Reads a whole file of at most `limit` bytes; a larger one is refused with `EFBIG`.
     public static func read(_ path: String, limit: Int = 64 << 20) throws(PosixError) -> [UInt8] {
         let fd = open(path, O_RDONLY | O_CLOEXEC)

@@ -83,4 +83,15 @@ import Testing
         #expect(arguments.contains("\nS=\n"))
         #expect(!arguments.contains("\nEPREFIX="))
     }
+
+    @Test(arguments: ["configure", "compile"]) func withDistccPathIsAskedFor(_ phase: String) throws {
+        try directory.writeProgram(
+            "usr/libexec/portmanteau/portage-hook",
+            "#!/bin/bash\n[[ $1 == compile && \" $* \" == *\" PATH=$PATH \"* ]] && echo \"PATH='/a b':$PATH\"\n")
+        let script = "FEATURES='x distcc'; source \"$hooks\"; pre_src_\(phase); echo $PATH; declare -F pre_src_\(phase)"
+        #expect(try bash(phase, script) == "/a b:/usr/bin:/bin\n")
+        try directory.write("build/.\(phase)d", "")
+        try directory.write("build/.configured", "")
+        #expect(try bash(phase, "FEATURES=distcc; source \"$hooks\"; declare -F pre_src_\(phase)").isEmpty)
+    }
 }

@@ -13,6 +13,7 @@ import Testing
               BINPKG_ACCURACY = 'exact'
             DEPGRAPH=ascii\r
             DEPGRAPH_SIZE=100x20
+            DISTCC_GUARD=off
 
             """, source: "hooks.conf")
         #expect(messages.isEmpty)
@@ -21,6 +22,7 @@ import Testing
         #expect(configuration.accuracy == .exact)
         #expect(configuration.graph == .ascii)
         #expect(configuration.graphSize == .init(width: 100, height: 20))
+        #expect(configuration.distccGuard == .off)
     }
 
     @Test func anUnknownKeyIsOneLineAndIgnored() {
@@ -34,6 +36,7 @@ import Testing
         "BINPKG_SERVICE=ftp://x", "BINPKG_SERVICE=http://a b", "BINPKG_POLICY=maybe", "BINPKG_POLICY=wait:",
         "BINPKG_POLICY=wait:5x", "BINPKG_POLICY=wait:99999999999999999999", "BINPKG_ACCURACY=near", "DEPGRAPH=on",
         "DEPGRAPH_SIZE=80", "DEPGRAPH_SIZE=5x5", "DEPGRAPH_SIZE=-80x14", "no assignment", "DEPGRAPH=\"auto", "=x",
+        "DISTCC_GUARD=on",
     ])
     func aBadLineChangesNothing(_ line: String) {
         var configuration = HooksConfiguration()

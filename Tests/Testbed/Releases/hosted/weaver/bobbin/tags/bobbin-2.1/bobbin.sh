@@ -1,0 +1,2 @@
+#!/bin/sh
+echo bobbin 2.1

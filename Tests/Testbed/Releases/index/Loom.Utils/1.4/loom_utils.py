@@ -1,0 +1,7 @@
+"""Paints words."""
+
+import tint
+
+
+def paint(word):
+    return tint.colour(word)

@@ -1,0 +1,7 @@
+"""Colours."""
+
+VERSION = "1.1.9"
+
+
+def colour(word):
+    return "*" + word + "*"

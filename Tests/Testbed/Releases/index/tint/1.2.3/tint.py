@@ -1,0 +1,7 @@
+"""Colours."""
+
+VERSION = "1.2.3"
+
+
+def colour(word):
+    return "*" + word + "*"

@@ -1,0 +1,1 @@
+"""Has a summary that a shell would run."""
