@@ -28,7 +28,7 @@ public enum BinpkgServer {
             host: BuildHost(
                 eprefix: configuration.eprefix, stateDirectory: configuration.stateDirectory,
                 distdir: configuration.distdir, python: configuration.python, path: configuration.path,
-                stepSeconds: configuration.stepSeconds))
+                stepSeconds: configuration.stepSeconds), environments: configuration.environments)
         do {
             try await builder.check()
         } catch {

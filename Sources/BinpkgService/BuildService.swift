@@ -1,6 +1,5 @@
 internal import BinpkgModel
 internal import BuildEnvironments
-internal import Crypto
 internal import FoundationEssentials
 internal import Glibc
 internal import Logging
@@ -181,7 +180,7 @@ struct BuildService: Sendable {
             let result = try await builder.build(
                 request, workspace: workspace, bytes: { [content] in content.bytes($0.sha256) },
                 log: { await log.append($0) })
-            build.artifact = try Self.hash(ofFile: result.package)
+            build.artifact = try FileHash.sha256(ofFile: result.package)
             build.size = Files.status(result.package)?.size
             try Files.move(result.package, to: artifactPath(build.id))
             build.dependencies = String(decoding: try JSONEncoder().encode(result.dependencies), as: UTF8.self)
@@ -225,20 +224,5 @@ struct BuildService: Sendable {
         }
         let count = try await store.requeueInterrupted()
         if count > 0 { logger.info("builds are queued again", metadata: ["count": "\(count)"]) }
-    }
-
-    /// SHA-256 of a file of any size.
-    static func hash(ofFile path: String) throws -> String {
-        let fd = open(path, O_RDONLY | O_CLOEXEC)
-        guard fd >= 0 else { throw PosixError("read", path, code: errno) }
-        defer { close(fd) }
-        var hash = SHA256()
-        var buffer = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = read(fd, &buffer, buffer.count)
-            if count < 0 { throw PosixError("read", path, code: errno) }
-            if count == 0 { return ContentHash.hex(hash.finalize()) }
-            buffer.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-        }
     }
 }

@@ -1,3 +1,4 @@
+public import BuildEnvironments
 internal import Posix
 internal import TOMLKit
 
@@ -35,10 +36,15 @@ public struct ServiceConfiguration: Equatable, Sendable {
     /// `limits.retry_seconds`: after this time a failed or declined request is tried again when it is made again.
     public var retrySeconds = 600
 
+    /// `[[environment]]`: where packages are built, in the order in which they are tried; without any, over this
+    /// machine's own root.
+    public var environments: [BuildEnvironment]
+
     /// The defaults, for a system or a Prefix.
     public init(eprefix: String = "") {
         self.eprefix = eprefix
         stateDirectory = eprefix + "/var/lib/portmanteau/binpkgd"
+        environments = [BuildEnvironment(name: "host", root: .host, eprefix: eprefix)]
     }
 
     /// Reads a configuration file.
@@ -90,6 +96,15 @@ public struct ServiceConfiguration: Equatable, Sendable {
         stepSeconds = values.limits?.step_seconds ?? stepSeconds
         queueLength = values.limits?.queue ?? queueLength
         retrySeconds = values.limits?.retry_seconds ?? retrySeconds
+        do {
+            if let tables = values.environment {
+                environments = try tables.map { table throws(EnvironmentSettings.Mistake) in
+                    try table.environment(eprefix: self.eprefix)
+                }
+            }
+        } catch {
+            throw .configuration(file: file, reason: error.reason)
+        }
         try check(file: file)
     }
 
@@ -103,6 +118,9 @@ public struct ServiceConfiguration: Equatable, Sendable {
         }
         guard retrySeconds >= 0 else {
             throw .configuration(file: file, reason: "'limits.retry_seconds' must not be negative")
+        }
+        guard !environments.isEmpty, Set(environments.map(\.name)).count == environments.count else {
+            throw .configuration(file: file, reason: "each environment must have a name of its own")
         }
         let paths = [("state", stateDirectory), ("distdir", distdir), ("python", python)]
         for (key, value) in paths + [("eprefix", eprefix.isEmpty ? nil : eprefix)] + path.map({ ("path", $0) }) {
@@ -179,5 +197,6 @@ private struct Keys: Decodable {
     let path: [String]?
     let workers: Int?
     let max_environments: Int?
+    let environment: [EnvironmentSettings]?
     let limits: Limits?
 }

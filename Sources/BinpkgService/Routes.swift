@@ -1,4 +1,5 @@
 internal import BinpkgModel
+internal import BuildEnvironments
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import Hummingbird
@@ -23,7 +24,7 @@ struct Routes: Sendable {
         router.put("/v1/content/:hash") { request, context in try await put(request, context) }
         router.get("/v1/artifacts/:id") { request, context in try await artifact(request, context) }
         router.get("/v1/environments") { _, _ in
-            try JSONAnswer.response([Environment(source: "host", eprefix: service.configuration.eprefix)])
+            try JSONAnswer.response(service.configuration.environments.map(Environment.init))
         }
         router.get("/v1/status") { _, _ in
             try JSONAnswer.response(Status(version: BinpkgServer.version, builds: try await service.store.counts()))
@@ -32,8 +33,15 @@ struct Routes: Sendable {
     }
 
     private struct Environment: Encodable {
+        let name: String
         let source: String
         let eprefix: String
+
+        init(_ environment: BuildEnvironment) {
+            name = environment.name
+            source = environment.root.source
+            eprefix = environment.eprefix
+        }
     }
 
     private struct Status: Encodable {

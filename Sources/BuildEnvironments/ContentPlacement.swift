@@ -53,6 +53,7 @@ struct ContentPlacement: Sendable {
 
     /// Whether FILESDIR has files that the request does not have.
     private func hasOtherFiles(in repository: HostFacts.Repository) -> Bool {
+        guard content.isHost else { return true }
         let wanted = Set(content.request.content.filter { $0.role == .files }.map(\.name))
         let base = "\(repository.location)/\(content.packageDirectory)/files"
         func hasOther(_ prefix: String) -> Bool {

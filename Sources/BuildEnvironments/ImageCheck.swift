@@ -1,3 +1,5 @@
+import BinpkgModel
+
 /// A check that Portage runs over the image in the environment, before it makes the package.
 ///
 /// A gpkg with a pipe, a socket or a device is made and can never be unpacked, and file capabilities and other extended
@@ -9,8 +11,18 @@ enum ImageCheck {
     /// What begins the line in the log that says why.
     static let mark = "a binary package cannot carry"
 
-    /// The check, in the language of the ebuilds.
-    static let script = #"""
+    /// The file of a package's metadata that holds the class of accuracy in which it was built.
+    static let accuracyName = "ACCURACY"
+
+    /// The check, in the language of the ebuilds. As it runs just before the package is made, it also leaves the class of
+    /// accuracy among what becomes the package's metadata.
+    static func script(accuracy: Accuracy?) -> String {
+        guard let accuracy else { return check }
+        let file = "\"${PORTAGE_BUILDDIR}/build-info/\(accuracyName)\""
+        return check + "printf '%s\\n' \(accuracy.rawValue) > \(file) || die\n"
+    }
+
+    private static let check = #"""
         # Refuses an image that a binary package cannot carry.
         portmanteau_image_check() {
             local found

@@ -9,6 +9,12 @@ actor LogTail {
         if bytes.count > 2 * Self.limit { bytes.removeFirst(bytes.count - Self.limit) }
     }
 
+    /// The last line that says anything.
+    var lastLine: String? {
+        String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(Self.plain)
+            .last { !$0.isEmpty }.map { String($0.prefix(300)) }
+    }
+
     /// The reason in a line: what our check of the image said, what `die` was given, the first error of a compiler or of
     /// emerge; nil when nothing looks like one.
     var reason: String? {

@@ -35,30 +35,62 @@ struct PackageBuild: Sendable {
     let request: BuildRequest
     let host: BuildHost
     let facts: HostFacts
+    /// The root directory of the environment.
+    let root: MountedRoot
     let workspace: String
     let bytes: @Sendable (ContentItem) throws(BuildError) -> [UInt8]
     let log: @Sendable ([UInt8]) async -> Void
 
-    private var distdir: String { host.distdir ?? facts.settings["DISTDIR"] ?? "/var/cache/distfiles" }
+    /// DISTDIR of this machine; it appears at the same place inside.
+    let distdir: String
 
-    /// Runs the build.
-    func run() async throws(BuildError) -> BuildResult {
-        let start = MonotonicTime.now
-        guard request.eprefix == host.eprefix else {
-            throw .declined(
-                reason: "packages for EPREFIX '\(request.eprefix)' cannot be built here, only for '\(host.eprefix)'")
+    /// The build, ready to begin: what was laid out, and what Portage makes of the package there.
+    struct Prepared: Sendable {
+        let sandbox: SandboxCommand
+        var inputs: KeyInputs
+        let seconds: Double
+
+        /// What satisfies DEPEND and BDEPEND.
+        var dependencies: [InstalledPackage] {
+            inputs.buildDependencies.map {
+                InstalledPackage(cpv: $0.cpv, slot: "\($0.slot)/\($0.subSlot)", use: $0.use)
+            }
         }
+
+        /// How close this is to the machine that asks.
+        func accuracy(for request: BuildRequest) -> Accuracy? {
+            DependencyComparison(
+                wanted: request.buildDependencies, wantedLibc: request.libc, found: dependencies,
+                foundLibc: inputs.libc
+            ).accuracy
+        }
+    }
+
+    /// Lays everything out and asks Portage there whether it would build what was asked for.
+    func prepare() async throws(BuildError) -> Prepared {
+        let start = MonotonicTime.now
         if let chost = facts.settings["CHOST"], chost != request.chost {
             throw .declined(reason: "packages for CHOST \(request.chost) cannot be built here, only for \(chost)")
         }
-        let sandbox = try prepare()
-        var inputs = try await evaluate(sandbox)
-        let wrong = KeyDifferences(request: request, inputs: inputs.inputs, hashes: inputs.hashes).lines
+        guard Processor.runs(request.chost) else {
+            throw .declined(reason: "this machine's processor does not run programs for \(request.chost)")
+        }
+        let sandbox = try layOut()
+        let evaluation = try await evaluate(sandbox)
+        let wrong = KeyDifferences(request: request, inputs: evaluation.inputs, hashes: evaluation.hashes).lines
         guard wrong.isEmpty else {
             throw .declined(reason: "this service would build another package: \(wrong.joined(separator: "; "))")
         }
-        let needsDependencies = !inputs.inputs.unsatisfied.isEmpty
-        let hasSources = inputs.inputs.sources.allSatisfy { source in
+        return Prepared(sandbox: sandbox, inputs: evaluation.inputs, seconds: Self.seconds(since: start))
+    }
+
+    /// Runs the build.
+    func run(_ prepared: Prepared) async throws(BuildError) -> BuildResult {
+        let start = MonotonicTime.now
+        var prepared = prepared
+        let sandbox = prepared.sandbox
+        let needsDependencies = !prepared.inputs.unsatisfied.isEmpty
+        let hasSources = prepared.inputs.sources.allSatisfy { source in
             Files.status("\(distdir)/\(source.name)").map { source.size == nil || $0.size == source.size } ?? false
         }
         let atom = "=\(request.cpv)::\(request.repository)"
@@ -72,15 +104,25 @@ struct PackageBuild: Sendable {
         if needsDependencies {
             try await step(
                 "build dependencies", closed, ["emerge", "--onlydeps", "--with-bdeps=y"] + options + [atom])
-            inputs = try await evaluate(sandbox)
+            prepared.inputs = try await evaluate(sandbox).inputs
         }
+        try writeImageCheck(accuracy: prepared.accuracy(for: request))
         try await step("build", closed, ["emerge", "--buildpkgonly"] + options + [atom])
-        let dependencies = inputs.inputs.buildDependencies.map {
-            InstalledPackage(cpv: $0.cpv, slot: "\($0.slot)/\($0.subSlot)", use: $0.use)
-        }
-        let seconds = Double(MonotonicTime.now.nanoseconds - start.nanoseconds) / 1e9
         return BuildResult(
-            package: try onlyPackage(), dependencies: dependencies, libc: inputs.inputs.libc, seconds: seconds)
+            package: try onlyPackage(), dependencies: prepared.dependencies, libc: prepared.inputs.libc,
+            seconds: prepared.seconds + Self.seconds(since: start))
+    }
+
+    private static func seconds(since start: MonotonicTime) -> Double {
+        Double(MonotonicTime.now.nanoseconds - start.nanoseconds) / 1e9
+    }
+
+    private func writeImageCheck(accuracy: Accuracy?) throws(BuildError) {
+        do {
+            try Files.replace(workspace + "/image-check", with: Array(ImageCheck.script(accuracy: accuracy).utf8))
+        } catch {
+            throw .failed(reason: "\(error)")
+        }
     }
 
     /// The sandbox in which distfiles are fetched: with network, and with DISTDIR to write to.
@@ -94,7 +136,7 @@ struct PackageBuild: Sendable {
         open.hasNetwork = true
         open.show(distdir, at: distdir)
         // Where a resolver of the system keeps its file in /run, which is hidden, names could not be looked up.
-        if let path = realpath("/etc/resolv.conf", nil) {
+        if root.isHost, let path = realpath("/etc/resolv.conf", nil) {
             let resolver = String(cString: path)
             free(path)
             if resolver.hasPrefix("/run/") { open.show(resolver, at: resolver, readOnly: true) }
@@ -103,7 +145,7 @@ struct PackageBuild: Sendable {
     }
 
     /// Lays out the workspace: the root, the private configuration, the request's content.
-    private func prepare() throws(BuildError) -> SandboxCommand {
+    private func layOut() throws(BuildError) -> SandboxCommand {
         do {
             for name in ["cfg", "out", "tmp"] { try Files.makeDirectories("\(workspace)/\(name)") }
         } catch {
@@ -113,10 +155,11 @@ struct PackageBuild: Sendable {
         let secret = [
             host.stateDirectory, host.eprefix + "/etc/portmanteau", host.eprefix + "/var/cache/portmanteau",
         ].filter { Files.exists($0) }
-        let programs = host.path.filter { $0.hasPrefix("/") && Files.status($0)?.isDirectory == true }
+        let programs = facts.path.filter { $0.hasPrefix("/") }
         let needed = (host.eprefix.isEmpty ? [] : [host.eprefix]) + repositories.sorted() + programs
-        let layout = try RootLayout.prepare(.host, workspace: workspace, needed: needed, secret: secret)
-        let content = PackageContent(request: request, facts: facts)
+        let layout = try RootLayout.prepare(root, workspace: workspace, needed: needed, secret: secret)
+        if !root.isHost { try hideLocks(layout) }
+        let content = PackageContent(request: request, facts: facts, isHost: root.isHost)
         let configuration = workspace + "/cfg"
         let placed = try ContentPlacement(
             content: content, layout: layout, configuration: configuration, bytes: bytes
@@ -130,15 +173,30 @@ struct PackageBuild: Sendable {
         return sandbox
     }
 
-    private func sandbox(_ layout: RootLayout) throws(BuildError) -> SandboxCommand {
-        let check = host.eprefix + ImageCheck.place
+    /// Gives the build files of its own in place of those that may not be readable over sftp.
+    private func hideLocks(_ layout: RootLayout) throws(BuildError) {
         do {
-            try Files.replace(workspace + "/image-check", with: Array(ImageCheck.script.utf8))
-            for parent in Paths.parents(of: check) where !Files.exists(parent) {
-                try Files.makeDirectories(layout.upper(of: parent))
+            for path in facts.locks {
+                let own = layout.upper(of: path)
+                try Files.makeDirectories(String(own[..<(own.lastIndex(of: "/") ?? own.endIndex)]))
+                try Files.replace(own, with: [], mode: 0o660)
             }
         } catch {
             throw .failed(reason: "\(error)")
+        }
+    }
+
+    private func sandbox(_ layout: RootLayout) throws(BuildError) -> SandboxCommand {
+        let check = host.eprefix + ImageCheck.place
+        try writeImageCheck(accuracy: nil)
+        if root.isHost {
+            do {
+                for parent in Paths.parents(of: check) where !Files.exists(parent) {
+                    try Files.makeDirectories(layout.upper(of: parent))
+                }
+            } catch {
+                throw .failed(reason: "\(error)")
+            }
         }
         var sandbox = layout.sandbox
         sandbox.show(workspace + "/tmp", at: request.tmpdir)

@@ -5,6 +5,9 @@ import Posix
 struct PackageContent: Sendable {
     let request: BuildRequest
     let facts: HostFacts
+    /// Whether the repositories are this machine's own, so that they can be read here. Those of another root are not:
+    /// their links would lead somewhere else.
+    var isHost = true
 
     /// The repository of the request; nil when the host has none of that name.
     var repository: HostFacts.Repository? { facts.repositories[request.repository] }
@@ -35,7 +38,7 @@ struct PackageContent: Sendable {
     /// The bytes of an item that the host's own repositories have where Portage would look first; nil when that file
     /// is another one, or is not there.
     func hostBytes(of item: ContentItem) -> [UInt8]? {
-        guard let path = places(of: item).first(where: { Files.exists($0) }),
+        guard isHost, let path = places(of: item).first(where: { Files.exists($0) }),
             let bytes = try? Files.read(path, limit: BuildRequest.maximumItemSize),
             bytes.count == item.size, ContentHash.sha256(bytes) == item.sha256
         else { return nil }

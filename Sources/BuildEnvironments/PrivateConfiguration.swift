@@ -2,9 +2,9 @@ import BinpkgModel
 import Glibc
 import Posix
 
-/// The PORTAGE_CONFIGROOT of one build: the host's settings for dependencies, the request's for the package itself.
+/// The PORTAGE_CONFIGROOT of one build: the root's settings for dependencies, the request's for the package itself.
 ///
-/// Not taken over from the host: bashrc, package.env, env and patches; they could change what is built.
+/// Not taken over from the root: bashrc, package.env, env and patches; they could change what is built.
 struct PrivateConfiguration: Sendable {
     /// Where it appears inside.
     static let place = "/cfg"
@@ -85,12 +85,10 @@ struct PrivateConfiguration: Sendable {
     }
 
     private func profile() throws(BuildError) -> String {
-        let path = host.configuration + "/make.profile"
-        guard let resolved = realpath(path, nil) else {
-            throw .unusableHost(reason: "there is no profile at \(path)")
+        guard let profile = facts.profile else {
+            throw .unusableHost(reason: "there is no profile at \(host.configuration)/make.profile")
         }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        return profile
     }
 
     /// Patches, env files and the user's bashrc; the rest of the content belongs to the repository.
@@ -119,8 +117,7 @@ struct PrivateConfiguration: Sendable {
     }
 
     private func linkHost(_ name: String, as target: String, in base: String) throws {
-        let source = "\(host.configuration)/\(name)"
-        if Files.exists(source) { try link(target, to: source, in: base) }
+        if facts.configuration.contains(name) { try link(target, to: "\(host.configuration)/\(name)", in: base) }
     }
 
     private func link(_ name: String, to target: String, in base: String) throws {

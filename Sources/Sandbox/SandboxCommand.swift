@@ -35,6 +35,8 @@ public struct SandboxCommand: Equatable, Sendable {
         case directory(String)
     }
 
+    /// A process whose mounts are the outside; nil for those of this process.
+    public var mountsOfProcess: Int32?
     /// The overlays, mounted in this order. The first step usually binds the mount point of one to `/`.
     public var overlays: [Overlay] = []
     /// How the inside is made.
@@ -56,9 +58,11 @@ public struct SandboxCommand: Equatable, Sendable {
         "CAP_MAC_OVERRIDE", "CAP_AUDIT_CONTROL", "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND", "CAP_PERFMON", "CAP_BPF",
     ]
 
-    /// The command line up to the command itself, from the program `unshare` on.
+    /// The command line up to the command itself, from the program that makes the namespaces on.
     public var arguments: [String] {
-        var line = [
+        var line: [String] = []
+        if let process = mountsOfProcess { line = ["/usr/bin/nsenter", "--mount=/proc/\(process)/ns/mnt", "--"] }
+        line += [
             "/usr/bin/unshare", "--mount", "--propagation", "private", "/bin/bash", "-c", Self.script, "sandbox",
         ]
         line.append(hasInput ? "input" : "hold")

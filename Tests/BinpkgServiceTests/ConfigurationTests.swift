@@ -1,3 +1,4 @@
+import BuildEnvironments
 import Testing
 
 @testable import BinpkgService
@@ -16,6 +17,56 @@ import Testing
         #expect(settings.host == "127.0.0.2" && settings.port == 1)
         #expect(settings.stateDirectory == "/gentoo/var/lib/portmanteau/binpkgd")
         #expect(settings.workers == 3 && settings.logBytes == 5 && settings.path == ["/tools"])
+    }
+
+    @Test func environmentsAreRead() throws {
+        let settings = try ServiceConfiguration(
+            text: """
+                eprefix = "/gentoo"
+                [[environment]]
+                name = "own"
+                source = "host"
+                [[environment]]
+                name = "plain"
+                source = "stage3"
+                tarball = "/s.tar.xz"
+                [[environment]]
+                name = "desk"
+                source = "target"
+                prefix = "/other"
+                ssh = { host = "desk.example.org", user = "reader", identity = "/k", known_hosts = "/h" }
+                """, file: "f")
+        let target = SSHTarget(host: "desk.example.org", user: "reader", identity: "/k", knownHosts: "/h")
+        #expect(
+            settings.environments == [
+                BuildEnvironment(name: "own", root: .host, eprefix: "/gentoo"),
+                BuildEnvironment(name: "plain", root: .stage3(tarball: "/s.tar.xz"), eprefix: ""),
+                BuildEnvironment(name: "desk", root: .target(target), eprefix: "/other"),
+            ])
+        let none = try ServiceConfiguration(text: "eprefix = \"/gentoo\"", file: "f")
+        #expect(none.environments == [BuildEnvironment(name: "host", root: .host, eprefix: "/gentoo")])
+    }
+
+    private static func target(host: String = "h", user: String = "u", identity: String = "/k") -> String {
+        "source = \"target\"\n[environment.ssh]\nhost = \"\(host)\"\nuser = \"\(user)\"\nidentity = \"\(identity)\"\n"
+            + "known_hosts = \"/h\""
+    }
+
+    @Test(arguments: [
+        ("source = \"cloud\"", "must be \"host\", \"stage3\" or \"target\", not 'cloud'"),
+        ("source = \"stage3\"", "'tarball' must be the absolute path of an archive"),
+        ("source = \"target\"", "needs a table 'ssh'"),
+        ("source = \"host\"\nprefix = \"/x\"", "the prefix of this machine"),
+        ("source = \"host\"\ncolour = 1", "unknown key"),
+        ("source = \"host\"\n[[environment]]\nname = \"e\"\nsource = \"host\"", "must have a name of its own"),
+        (ConfigurationTests.target(host: "-oProxyCommand=id"), "'ssh.host' must be a name or an address"),
+        (ConfigurationTests.target(user: "a b"), "'ssh.user' must be the name of a user"),
+        (ConfigurationTests.target(identity: "/k,rw"), "'ssh.identity' must be an absolute path"),
+    ]) func mistakesInEnvironmentsAreSentences(text: String, sentence: String) {
+        let whole = "[[environment]]\nname = \"e\"\n" + text
+        let error = #expect(throws: ServiceError.self) { try ServiceConfiguration(text: whole, file: "binpkgd.toml") }
+        let line = error?.description ?? ""
+        #expect(line.hasPrefix("binpkgd.toml: ") && line.contains(sentence), "\(line)")
     }
 
     @Test(arguments: [

@@ -1,0 +1,89 @@
+public import BinpkgModel
+import Posix
+
+/// Builds on this machine, each package in an environment of its own over the root of one of the environments.
+public actor LocalBuilder: PackageBuilder {
+    private let host: BuildHost
+    private let environments: [BuildEnvironment]
+    private var known: (facts: HostFacts?, until: MonotonicTime)?
+
+    /// How long what Portage says of the host is believed, in milliseconds.
+    private static let factsLife = 30_000
+
+    /// A builder on this host with these environments; without any, with the host's own root.
+    public init(host: BuildHost, environments: [BuildEnvironment] = []) {
+        self.host = host
+        self.environments =
+            environments.isEmpty
+            ? [BuildEnvironment(name: "host", root: .host, eprefix: host.eprefix)] : environments
+    }
+
+    /// Looks at what can be looked at now, so that a machine that cannot build is noticed at once: its own Portage, if
+    /// an environment needs it, and the files that the configuration names.
+    public func check() async throws(BuildError) {
+        for environment in environments {
+            switch environment.root {
+            case .host: _ = try await hostFacts()
+            case .stage3(let tarball): try Self.check(tarball, of: environment)
+            case .target(let target):
+                try Self.check(target.identity, of: environment)
+                try Self.check(target.knownHosts, of: environment)
+            }
+        }
+    }
+
+    private static func check(_ file: String, of environment: BuildEnvironment) throws(BuildError) {
+        guard Files.status(file)?.isRegular == true else {
+            throw .unusableHost(reason: "the environment '\(environment.name)' needs \(file), which is no file")
+        }
+    }
+
+    /// The items that this host's repositories do not have byte for byte.
+    public func itemsFromOutside(_ request: BuildRequest) async throws(BuildError) -> [ContentItem] {
+        PackageContent.ofHost(request, try await ownFacts()).itemsFromOutside()
+    }
+
+    /// Builds in a new environment below the workspace.
+    public func build(
+        _ request: BuildRequest, workspace: String, bytes: @escaping @Sendable (ContentItem) -> [UInt8]?,
+        log: @escaping @Sendable ([UInt8]) async -> Void
+    ) async throws(BuildError) -> BuildResult {
+        let own = try await ownFacts()
+        let content = PackageContent.ofHost(request, own)
+        let job = EnvironmentJob(
+            request: request, host: host, ownFacts: own, workspace: workspace,
+            bytes: { item throws(BuildError) in
+                guard let found = bytes(item) ?? content.hostBytes(of: item) else {
+                    throw .failed(reason: "the \(item.role.rawValue) \(item.name) is gone; send it again")
+                }
+                return found
+            }, log: log)
+        return try await EnvironmentChoice(environments: environments).build(job)
+    }
+
+    private func hostFacts() async throws(BuildError) -> HostFacts {
+        if let facts = known?.facts, let known, known.until > .now { return facts }
+        let facts = try await HostFacts.read(host)
+        known = (facts, MonotonicTime.now.advanced(byMilliseconds: Self.factsLife))
+        return facts
+    }
+
+    /// The host's facts. Where no environment needs them, a host without Portage has none, and all is sent.
+    private func ownFacts() async throws(BuildError) -> HostFacts? {
+        if environments.contains(where: { $0.root == .host }) { return try await hostFacts() }
+        if let known, known.until > .now { return known.facts }
+        do {
+            return try await hostFacts()
+        } catch .unusableHost {
+            known = (nil, MonotonicTime.now.advanced(byMilliseconds: Self.factsLife))
+            return nil
+        }
+    }
+}
+
+extension PackageContent {
+    /// The content of a request as this machine's repositories have it; without facts they have nothing.
+    fileprivate static func ofHost(_ request: BuildRequest, _ facts: HostFacts?) -> PackageContent {
+        PackageContent(request: request, facts: facts ?? .none, isHost: facts != nil)
+    }
+}

@@ -1,0 +1,230 @@
+import Glibc
+import Posix
+import Testbed
+import Testing
+
+/// The service with roots of other machines: read over sftp, and unpacked from an archive.
+@Suite(.serialized) struct EnvironmentTests {
+    /// A service with the root of the asking machine as its only environment, and the asking machine's sshd.
+    private func withTarget(
+        _ name: String, tables: @Sendable (Machine) -> String = { _ in "" },
+        _ body: (Trial) async throws -> Void
+    ) async throws {
+        let testbed = try await Testbed.shared()
+        try await testbed.withMachine("\(name)-service") { server in
+            try await server.installPortmanteau(enable: false)
+            try await testbed.withMachine("\(name)-desk") { desk in
+                try await desk.installPortmanteau()
+                let ssh = try await desk.startSSHServer()
+                let tables = try tables(server) + server.targetEnvironment("desk", ssh)
+                let service = try await server.startService(settings: tables)
+                try desk.useService(service.url)
+                do {
+                    try await body(Trial(server: server, desk: desk, ssh: ssh, service: service))
+                } catch {
+                    try await service.stop()
+                    throw error
+                }
+                let code = try await service.stop()
+                #expect(code == 0 || code == 137, "\(service.process.log)")
+                await expectNothingLeft(of: server)
+                try await ssh.stop()
+            }
+        }
+    }
+
+    private struct Trial: Sendable {
+        let server: Machine
+        let desk: Machine
+        let ssh: SSHServer
+        let service: Service
+
+        var client: ServiceClient { ServiceClient(machine: desk, url: service.url) }
+
+        func log(_ reply: ServiceClient.Reply) throws -> String {
+            try server.read("var/lib/portmanteau/binpkgd/logs/\(reply.value("id") ?? "").log")
+        }
+    }
+
+    /// Neither mounts nor programs nor directories of builds are left.
+    private func expectNothingLeft(of server: Machine) async {
+        for _ in 0..<100 where !users(of: server).isEmpty { try? await Task.sleep(for: .milliseconds(50)) }
+        #expect(users(of: server) == [])
+        #expect((try? Files.list(server.path("var/lib/portmanteau/binpkgd/builds"))) == [])
+    }
+
+    /// Processes that see a mount of a build of this machine's service, or serve one.
+    private func users(of machine: Machine) -> [String] {
+        let mark = "\(machine.name)/var/lib/portmanteau/binpkgd/builds/"
+        let key = "IdentityFile=\(machine.prefix)/etc/portmanteau/desk.key"
+        return ((try? Files.list("/proc")) ?? []).filter { name in
+            guard Int(name) != nil else { return false }
+            let mounts = (try? Files.readText("/proc/\(name)/mountinfo")) ?? ""
+            let line = (try? Files.readText("/proc/\(name)/cmdline")) ?? ""
+            return mounts.contains(mark)
+                || (line.contains(key) && mounts.contains("/machines/\(machine.name) ") && !line.hasPrefix("bash"))
+        }
+    }
+
+    @Test func aPackageIsBuiltOnTheRootOfTheAskingMachine() async throws {
+        try await withTarget("env-target") { trial in
+            // What the package is built with is there only; the service's own root has none of it.
+            let before = try await trial.desk.emerge(
+                ["-1", "lib-demo/beta", "lib-demo/gamma"], environment: ["BINPKG_POLICY": "off"])
+            #expect(before.succeeded, "\(before.text)")
+            let output = try await trial.desk.emerge(["-1", "--quiet-build=n", "app-demo/delta"])
+            #expect(output.succeeded, "\(output.text)")
+            #expect(output.text.contains(" for its build, exact"), "\(output.text)")
+            #expect(!output.text.contains("Compiling source"), "\(output.text)")
+            #expect(try trial.desk.installedPackages().contains("app-demo/delta-1.0"))
+            #expect(try trial.server.installedPackages().allSatisfy { !$0.contains("-demo/") })
+            let reply = try await trial.client.ask("app-demo/delta-1.0")
+            #expect(reply.value("accuracy") == "exact", "\(reply.text)")
+            let log = try trial.log(reply)
+            #expect(log.contains("== environment: desk (target)"), "\(log)")
+            #expect(!log.contains("== build dependencies"), "\(log)")
+            // The class is in the package's metadata, and Portage takes the package with it.
+            let script = """
+                import os, sys, tempfile, portage
+                from portage import gpkg
+                package = gpkg.gpkg(portage.settings, "delta-1.0", sys.argv[1])
+                package._verify_binpkg()
+                with tempfile.TemporaryDirectory() as place:
+                    package.unpack_metadata(place)
+                    print(open(os.path.join(place, "ACCURACY")).read())
+                """
+            let metadata = try await trial.desk.run(["python3", "-c", script, trial.desk.prefix + "/got.gpkg.tar"])
+            #expect(metadata.stdout == "exact\n\n", "\(metadata.text)")
+        }
+    }
+
+    @Test func aTargetThatChangesIsNoticed() async throws {
+        try await withTarget("env-change") { trial in
+            let reply = try await trial.client.ask("app-demo/slow-1.0", wait: 0)
+            try await waitForLog(trial, reply, "Compiling source")
+            let merge = try await trial.desk.emerge(["-1", "lib-demo/beta"], environment: ["BINPKG_POLICY": "off"])
+            #expect(merge.succeeded, "\(merge.text)")
+            let end = try await trial.client.ask("app-demo/slow-1.0")
+            #expect(end.value("state") == "failed", "\(end.text)")
+            #expect(end.package == nil)
+            let message = end.value("message") ?? ""
+            #expect(
+                message.contains(
+                    "desk became another system during the build (lib-demo/alpha-1.0, lib-demo/beta-1.0 changed)"),
+                "\(message)")
+        }
+    }
+
+    @Test func aLostConnectionEndsTheBuild() async throws {
+        try await withTarget("env-lost") { trial in
+            let reply = try await trial.client.ask("app-demo/slow-1.0", wait: 0)
+            try await waitForLog(trial, reply, "Compiling source")
+            try await trial.ssh.stop()
+            let end = try await trial.client.ask("app-demo/slow-1.0")
+            #expect(end.value("state") == "failed", "\(end.text)")
+            let message = end.value("message") ?? ""
+            #expect(message.contains("the connection to nobody@127.0.0.1:\(trial.ssh.port) was lost"), "\(message)")
+            await expectNothingLeft(of: trial.server)
+            // Without sshd there is no environment; that is said, and nothing hangs.
+            let other = try await trial.client.ask("app-demo/hello-1.0")
+            #expect(other.value("state") == "failed", "\(other.text)")
+            let reason = other.value("message") ?? ""
+            #expect(reason.contains("cannot read the root of nobody@127.0.0.1:"), "\(reason)")
+        }
+    }
+
+    @Test func aKilledServiceLeavesNoMount() async throws {
+        try await withTarget("env-kill") { trial in
+            let reply = try await trial.client.ask("app-demo/slow-1.0", wait: 0)
+            try await waitForLog(trial, reply, "Compiling source")
+            #expect(!users(of: trial.server).isEmpty)
+            kill(trial.service.process.pid, SIGKILL)
+            for _ in 0..<100 where !users(of: trial.server).isEmpty {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            #expect(users(of: trial.server) == [])
+            let tables = try trial.server.targetEnvironment("desk", trial.ssh)
+            let next = try await trial.server.startService(settings: tables)
+            #expect(try await next.stop() == 0, "\(next.process.log)")
+            #expect(next.process.log.contains("builds are queued again"))
+        }
+    }
+
+    @Test func theClosestEnvironmentBuilds() async throws {
+        let host: @Sendable (Machine) -> String = { _ in "[[environment]]\nname = \"own\"\nsource = \"host\"\n" }
+        try await withTarget("env-choice", tables: host) { trial in
+            let before = try await trial.desk.emerge(
+                ["-1", "lib-demo/alpha"], environment: ["BINPKG_POLICY": "off"])
+            #expect(before.succeeded, "\(before.text)")
+            // Both could build it, and only one has what it is built with.
+            let near = try await trial.client.ask("lib-demo/gamma-1.0")
+            #expect(near.value("accuracy") == "exact", "\(near.text)")
+            let log = try trial.log(near)
+            let order = log.split(separator: "\n").filter { $0.hasPrefix("== ") }.map { String($0.prefix(21)) }
+            #expect(order == ["== environment: own (", "== environment: desk ", "== build: emerge --bu"], "\(log)")
+            // Where both are as close, the first one does.
+            let plain = try await trial.client.ask("app-demo/hello-1.0")
+            #expect(try !trial.log(plain).contains("environment: desk"))
+            let list = try await trial.desk.run(["python3", "-c", Self.list, trial.service.url])
+            #expect(
+                list.stdout.contains(#""name":"own","source":"host""#)
+                    && list.stdout.contains(#""name":"desk","source":"target""#), "\(list.text)")
+        }
+    }
+
+    @Test func anArchiveIsARoot() async throws {
+        let testbed = try await Testbed.shared()
+        try await testbed.withMachine("env-stage3-service") { server in
+            try await server.installPortmanteau(enable: false)
+            try await testbed.withMachine("env-stage3-desk") { desk in
+                try await desk.installPortmanteau(enable: false)
+                // The archive's machine has what the desk has, and the service's own root does not.
+                let emerged = try await desk.emerge(["-1", "lib-demo/alpha"])
+                #expect(emerged.succeeded, "\(emerged.text)")
+                try await desk.packRoot(to: "root.tar")
+                try Files.move(desk.path("root.tar"), to: server.path("root.tar"))
+                let tables = """
+                    [[environment]]
+                    name = "archive"
+                    source = "stage3"
+                    tarball = "\(server.prefix)/root.tar"
+                    prefix = "\(server.prefix)"
+
+                    """
+                let service = try await server.startService(settings: tables)
+                do {
+                    let client = ServiceClient(machine: desk, url: service.url)
+                    for package in ["lib-demo/gamma-1.0", "app-demo/hello-1.0"] {
+                        let reply = try await client.ask(package)
+                        #expect(reply.value("state") == "ready", "\(reply.text)")
+                        #expect(reply.value("accuracy") == "exact", "\(reply.text)")
+                    }
+                } catch {
+                    try await service.stop()
+                    throw error
+                }
+                #expect(try await service.stop() == 0, "\(service.process.log)")
+                await expectNothingLeft(of: server)
+                // Unpacked once, under its hash, and not written to.
+                let roots = try Files.list(server.path("var/lib/portmanteau/binpkgd/roots"))
+                #expect(roots.count == 1 && roots[0].utf8.count == 64, "\(roots)")
+                let root = server.path("var/lib/portmanteau/binpkgd/roots/\(roots.first ?? "")") + server.prefix
+                #expect(try Files.list(root + "/var/db/pkg/lib-demo").count == 1)
+            }
+        }
+    }
+
+    private static let list = """
+        import sys, urllib.request
+        print(urllib.request.urlopen(sys.argv[1] + "/v1/environments").read().decode())
+        """
+
+    private func waitForLog(_ trial: Trial, _ reply: ServiceClient.Reply, _ text: String) async throws {
+        let path = trial.server.path("var/lib/portmanteau/binpkgd/logs/\(reply.value("id") ?? "").log")
+        for _ in 0..<600 {
+            if (try? Files.readText(path))?.contains(text) == true { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        Issue.record("no '\(text)' in \((try? Files.readText(path)) ?? path)")
+    }
+}
