@@ -90,6 +90,10 @@ let package = Package(
         library("CommandSupport", ["TerminalDrawing", "Posix", .argumentParser]),
         library("Fetching", ["Posix", .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1, .nioPosix]),
         library("Sandbox", ["Posix", .subprocess, .systemPackage]),
+        library("EbuildRepository", ["Posix", "PackageModel", .crypto]),
+        library(
+            "Overlays",
+            ["EbuildRepository", "PortageAPI", "PackageModel", "Posix", .crypto, .subprocess, .systemPackage]),
         library("EmergeSession", ["PortageAPI", "TerminalDrawing", "Posix"]),
         library("BinpkgModel", ["PackageModel", .crypto]),
         library(
@@ -111,7 +115,7 @@ let package = Package(
             [
                 "CommandSupport", "PortageAPI", "DependencyGraph", "GraphDrawing", "TerminalDrawing", "EmergeSession",
                 "BinpkgClient", "BinpkgModel", "BinpkgService", "AgentProtocol", "PortageHook", "Posix", "PythonBridge",
-                .argumentParser,
+                "EbuildRepository", "Overlays", .argumentParser,
             ]),
 
         // Tests. `Testbed` makes throw-away machines with a real Portage; tests, demo and bench share it.
@@ -134,6 +138,8 @@ let package = Package(
         tests("PortageAPI", ["Testbed"]),
         tests("CommandSupport"),
         tests("Fetching", ["Posix", .crypto, .nioCore, .nioPosix]),
+        tests("EbuildRepository", ["Posix"]),
+        tests("Overlays", ["EbuildRepository", "PackageModel", "PortageAPI", "Posix"]),
         tests("EmergeSession", ["Posix"]),
         tests("BinpkgModel"),
         tests(
@@ -146,7 +152,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Testbed", "Posix", "BinpkgModel", "BinpkgClient", "PortageAPI", "PythonBridge", .nioCore,
+                "Testbed", "Posix", "BinpkgModel", "BinpkgClient", "Overlays", "PortageAPI", "PythonBridge", .nioCore,
                 .nioPosix, .subprocess, .systemPackage,
             ],
             swiftSettings: settings),

@@ -106,7 +106,7 @@ public struct PortageAPI: Sendable {
     }
 
     /// Encodes the question, calls, and decodes the answer.
-    private func ask<Answer: Decodable>(
+    func ask<Answer: Decodable>(
         _ function: String, _ question: some Encodable
     ) async throws(PortageError) -> Answer {
         let encoder = JSONEncoder()

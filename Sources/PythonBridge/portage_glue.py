@@ -7,7 +7,9 @@ A file name outside UTF-8 is a Python string with surrogate escapes. JSON and Sw
 0xNN of it travels as U+10FENN, and so does each byte of a real character of that range, which makes this reversible.
 """
 
+import configparser
 import contextlib
+import functools
 import hashlib
 import io
 import json
@@ -816,6 +818,267 @@ def call_key_inputs(cpv, variables, repository=None, use_override=None):
     }
 
 
+# Overlays
+
+
+def call_repositories():
+    """The configured repositories, in Portage's order."""
+    repositories = _portage().settings.repositories
+    return [
+        {
+            "name": repository.name,
+            "location": repository.location,
+            "aliases": list(repository.aliases or ()),
+            "isMain": repository is repositories.mainRepo(),
+        }
+        for repository in repositories
+        if repository.location
+    ]
+
+
+class OverlayView:
+    """Portage's configuration with one overlay more, of which only metadata cache, eclasses and profiles are there."""
+
+    def __init__(self, name, location, ours):
+        from portage.dbapi.porttree import portdbapi
+
+        portage = _portage()
+        self.portage = portage
+        current = portage.settings
+        environment = dict(os.environ, PORTAGE_REPOSITORIES=self._sections(current, name, location, ours))
+        self.settings = portage.config(
+            config_root=current["PORTAGE_CONFIGROOT"],
+            target_root=current["ROOT"],
+            eprefix=current["EPREFIX"],
+            env=environment,
+        )
+        self.package_settings = portage.config(clone=self.settings)
+        try:
+            self.repository = self.settings.repositories[name]
+        except KeyError:
+            raise GlueError(f"Portage does not take {location} as a repository named {name}") from None
+        self.local = portdbapi(mysettings=self.settings)
+        self.local.porttrees = [tree for tree in self.local.porttrees if tree != self.repository.location]
+        self.local.freeze()
+        self.names = [self.settings.repositories.get_name_for_location(tree) for tree in self.local.porttrees]
+        self.cache = _overlay_cache(self)
+        self.answers = {}
+
+    @staticmethod
+    def _sections(current, name, location, ours):
+        """repos.conf as it is, without the repositories below `ours`, and with the overlay."""
+        parser = configparser.RawConfigParser(strict=False, default_section=None)
+        parser.read_string(current.repositories.config_string())
+        slices = os.path.realpath(ours) + "/"
+        for repository in current.repositories:
+            if repository.location and (os.path.realpath(repository.location) + "/").startswith(slices):
+                parser.remove_section(repository.name)
+        if parser.has_section(name):
+            raise GlueError(f"a repository named {name} is enabled")
+        parser.add_section(name)
+        parser.set(name, "location", location)
+        text = io.StringIO()
+        parser.write(text)
+        return text.getvalue()
+
+    def use(self, cpv, metadata):
+        """The USE flags that the machine gives the package."""
+        self.package_settings.setcpv(cpv, mydb=metadata)
+        return frozenset(self.package_settings["PORTAGE_USE"].split())
+
+    def use_can_fit(self, atom, package, metadata):
+        """Whether masked and forced flags leave the atom's USE dependencies possible."""
+        if atom.use is None or not (atom.use.enabled or atom.use.disabled):
+            return True
+        self.package_settings.setcpv(package, mydb=metadata)
+        masked, forced = self.package_settings.usemask, self.package_settings.useforce
+        declared = {flag.lstrip("+-") for flag in metadata["IUSE"].split()}
+        return not (atom.use.enabled & masked & declared or atom.use.disabled & (forced - masked) & declared)
+
+    def satisfied(self, atom):
+        """Whether a package of the other repositories satisfies the atom that nothing but its keywords masks."""
+        key = str(atom)
+        if key not in self.answers:
+            self.answers[key] = self._provided(atom) or any(self._satisfies(atom, name) for name in self.names)
+        return self.answers[key]
+
+    def _provided(self, atom):
+        provided = self.settings.pprovideddict.get(atom.cp)
+        return bool(provided and self.portage.dep.match_from_list(atom.without_use, provided))
+
+    def _satisfies(self, atom, name):
+        for package in self.local.xmatch("match-all", atom.with_repo(name)):
+            try:
+                metadata = _ebuild_metadata(self.local, package, name)
+            except GlueError:
+                continue
+            # With a keyword that is always accepted: only the others of Portage's reasons count.
+            accepted = dict(metadata, KEYWORDS=self.settings.get("ARCH", ""))
+            if self.local._visible(package, accepted) and self.use_can_fit(atom, package, metadata):
+                return True
+        return False
+
+    def needs(self, cpv):
+        """The atoms of a package of the overlay that the other repositories do not satisfy."""
+        metadata = self.cache.metadata(cpv)
+        use = self.use(cpv, metadata)
+        found = {}
+        for kind in DEPENDENCY_KINDS:
+            tree = self.portage.dep.use_reduce(
+                metadata[kind], uselist=use, eapi=metadata["EAPI"], token_class=self.portage.dep.Atom
+            )
+            for atom in self._all_of(tree, use):
+                found.setdefault(str(atom), (atom, []))[1].append(kind)
+        return [
+            {"atom": text, "kinds": sorted(set(kinds)), "cpv": self.cache.best(atom)}
+            for text, (atom, kinds) in found.items()
+        ]
+
+    def _all_of(self, tree, use):
+        missing = []
+        parts = iter(tree)
+        for part in parts:
+            if part == "||":
+                missing += self._any_of(next(parts, []), use)
+            elif isinstance(part, list):
+                missing += self._all_of(part, use)
+            elif not part.blocker:
+                atom = part.evaluate_conditionals(use) if part.use is not None else part
+                if not self.satisfied(atom):
+                    missing.append(atom)
+        return missing
+
+    def _any_of(self, alternatives, use):
+        """Nothing if one alternative is satisfied; else the first that the overlay completes, or the first of all."""
+        options = []
+        parts = iter(alternatives)
+        for part in parts:
+            group = ["||", next(parts, [])] if part == "||" else part if isinstance(part, list) else [part]
+            options.append(self._all_of(group, use))
+        if not options or not all(options):
+            return []
+        return next((option for option in options if all(map(self.cache.best, option))), options[0])
+
+
+@functools.cache
+def _overlay_view(name, location, ours):
+    return OverlayView(name, location, ours)
+
+
+def _overlay_cache(view):
+    """The packages of an overlay as its metadata cache describes them; no ebuild is read."""
+    portage = _portage()
+    from portage.cache.cache_errors import CacheError
+    from portage.cache.flat_hash import md5_database
+    from portage.dbapi import dbapi
+    from portage.eapi import eapi_is_supported
+
+    class OverlayCache(dbapi):
+        _use_mutable = True
+
+        def __init__(self):
+            location = view.repository.location
+            self.settings = view.settings
+            self.directory = os.path.join(location, "metadata", "md5-cache")
+            self.database = md5_database(location, "metadata/md5-cache", METADATA, readonly=True)
+            self.entries = {}
+            self.lists = {}
+
+        def metadata(self, cpv):
+            cpv = str(cpv)
+            if cpv not in self.entries:
+                try:
+                    entry = self.database[cpv]
+                except (KeyError, CacheError):
+                    raise GlueError(f"the overlay has no readable metadata of {cpv}") from None
+                values = {key: entry.get(key, "") for key in METADATA}
+                values["EAPI"] = values["EAPI"] or "0"
+                values["SLOT"] = values["SLOT"] or "0"
+                values["repository"] = view.repository.name
+                self.entries[cpv] = values
+            return self.entries[cpv]
+
+        def aux_get(self, cpv, keys, myrepo=None):
+            values = self.metadata(cpv)
+            return [values.get(key, "") for key in keys]
+
+        def cp_list(self, cp, use_cache=1):
+            if cp not in self.lists:
+                category, name = cp.split("/", 1)
+                path = os.path.join(self.directory, category)
+                found = []
+                for entry in sorted(os.listdir(path)) if os.path.isdir(path) else ():
+                    split = portage.versions.catpkgsplit(f"{category}/{entry}")
+                    if split is None or split[1] != name:
+                        continue
+                    values = self.metadata(f"{category}/{entry}")
+                    if eapi_is_supported(values["EAPI"]):
+                        with contextlib.suppress(portage.exception.InvalidData):
+                            found.append(
+                                portage.versions._pkg_str(
+                                    f"{category}/{entry}",
+                                    metadata=values,
+                                    settings=view.settings,
+                                    repo=view.repository.name,
+                                )
+                            )
+                self.lists[cp] = found
+            return self.lists[cp]
+
+        def standing(self, package):
+            """What a version is preferred for: not masked, licence and keywords accepted, not live, high."""
+            values = dict(self.metadata(package), CHOST=view.settings.get("CHOST", ""))
+            values["USE"] = " ".join(view.use(package, values)) if "?" in values["LICENSE"] else ""
+            return (
+                not view.settings._getMaskAtom(package, values),
+                not view.settings._getMissingLicenses(package, values),
+                not view.settings._getMissingKeywords(package, values),
+                bool(values["KEYWORDS"]),
+                functools.cmp_to_key(portage.versions.vercmp)(package.version),
+            )
+
+        def best(self, atom):
+            """The version of the overlay that is taken for an atom, or None."""
+            packages = [
+                package
+                for package in self._iter_match(atom.without_repo, self.cp_list(atom.cp))
+                if view.use_can_fit(atom, package, self.metadata(package))
+            ]
+            return str(max(packages, key=self.standing)) if packages else None
+
+    return OverlayCache()
+
+
+def call_overlay_choices(overlay, ours, atoms):
+    """For each atom the version of the overlay that is taken for it, or None."""
+    view = _overlay_view(overlay["name"], overlay["location"], ours)
+    return [view.cache.best(_portage().dep.Atom(atom, allow_repo=True)) for atom in atoms]
+
+
+def call_overlay_needs(overlay, ours, packages):
+    """For each package of the overlay what no other repository satisfies, and which of the overlay's own would."""
+    view = _overlay_view(overlay["name"], overlay["location"], ours)
+    return [view.needs(cpv) for cpv in packages]
+
+
+def call_overlay_eclasses(overlay, ours, names):
+    """The eclasses that ebuilds of the overlay inherit by these names; unknown ones are left out."""
+    known = _overlay_view(overlay["name"], overlay["location"], ours).repository.eclass_db.eclasses
+    return {name: {"path": known[name].location, "md5": known[name].md5} for name in names if name in known}
+
+
+def call_unread_cache_entries(repository, packages):
+    """The packages of a configured repository whose metadata cache Portage would not take."""
+    portdb = _target()["porttree"].dbapi
+    location = portdb.settings.repositories[repository].location
+    unread = []
+    for cpv in packages:
+        path = portdb.findname(cpv, myrepo=repository)
+        if path is None or portdb._pull_valid_cache(cpv, path, location)[0] is None:
+            unread.append(cpv)
+    return unread
+
+
 # Binary packages
 
 
@@ -893,3 +1156,133 @@ if __name__ == "portage_glue":  # embedded; a child calls serve
     default_signals()
     # Portage gives these files to its own children: nothing of them may reach the program's output.
     sys.__stdout__ = sys.__stderr__
+
+
+# Releases
+
+
+def call_release_targets():
+    """The configured repositories, and what an ebuild for this machine is made with."""
+    settings = _portage().settings
+    repositories = settings.repositories
+    main = repositories.mainRepo()
+    return {
+        "main": main.name if main is not None else "",
+        "arch": settings.get("ARCH", ""),
+        "repositories": [
+            {"name": repo.name, "location": repo.location, "masters": [master.name for master in repo.masters or ()]}
+            for repo in repositories
+        ],
+    }
+
+
+REMOTE_PYPI = re.compile(rb"""<remote-id\s+type=["']pypi["']\s*>\s*([A-Za-z0-9._-]+)\s*</remote-id>""")
+_remote_ids = {}
+
+
+def _project(name):
+    return re.sub("[-_.]+", "-", name).lower()
+
+
+def _pypi_remote_ids():
+    """CATEGORY/PN by project, for every package whose metadata.xml names its project."""
+    if not _remote_ids:
+        _remote_ids[""] = ""
+        for repo in _portage().settings.repositories:
+            for category in _portage().settings.categories:
+                directory = os.path.join(repo.location, category)
+                try:
+                    names = sorted(os.listdir(directory))
+                except OSError:
+                    continue
+                for name in names:
+                    try:
+                        with open(os.path.join(directory, name, "metadata.xml"), "rb") as file:
+                            content = file.read(1 << 20)
+                    except OSError:
+                        continue
+                    for project in REMOTE_PYPI.findall(content):
+                        _remote_ids.setdefault(_project(project.decode()), f"{category}/{name}")
+    return _remote_ids
+
+
+def call_python_packages(projects):
+    """The packages that stand for projects of the Python index: by metadata.xml, else by their name in dev-python."""
+    portdb = _target()["porttree"].dbapi
+    found = {}
+    for project, package in projects.items():
+        for cp in (f"dev-python/{package}", _pypi_remote_ids().get(project)):
+            cpvs = portdb.cp_list(cp) if cp else []
+            if not cpvs:
+                continue
+            iuse = portdb.aux_get(cpvs[-1], ["IUSE"])[0].split()
+            found[project] = {
+                "cp": cp,
+                "versions": sorted({cpv.version for cpv in cpvs}),
+                "pythonTargets": any(flag.lstrip("+-").startswith("python_targets_") for flag in iuse),
+            }
+            break
+    return found
+
+
+def call_checksums(path, names):
+    """A file's size and hashes, as a Manifest has them."""
+    import portage.checksum
+
+    unknown = [name for name in names if name not in portage.checksum.get_valid_checksum_keys()]
+    if unknown:
+        raise GlueError(f"Portage cannot compute {' '.join(unknown)}")
+    sums = portage.checksum.perform_multiple_checksums(path, hashes=names)
+    return {"size": os.path.getsize(path), "hashes": {name: sums[name] for name in names}}
+
+
+ARCHIVE_MEMBERS = 200_000
+ARCHIVE_BYTES = 8 << 30
+ARCHIVE_FILE = 4 << 20
+
+
+def _archive_members(path):
+    """Name, whether it is a directory, and a reader, of each file or directory of a tar or zip archive."""
+    import tarfile
+    import zipfile
+
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                yield info.filename, info.is_dir(), info.file_size, lambda info=info: archive.open(info)
+        return
+    with tarfile.open(path, "r:*") as archive:
+        for info in archive:
+            if info.offset > ARCHIVE_BYTES:
+                raise GlueError(f"more than {ARCHIVE_BYTES >> 30} GiB are in the archive")
+            if info.isfile() or info.isdir():
+                yield info.name, info.isdir(), info.size, lambda info=info: archive.extractfile(info)
+
+
+def call_archive_content(path, wanted):
+    """What an archive has directly below its one directory, and the text of the wanted ones of these files."""
+    import lzma
+    import tarfile
+    import zipfile
+    import zlib
+
+    tops, names, texts = set(), set(), {}
+    try:
+        for number, (name, is_directory, size, opened) in enumerate(_archive_members(path)):
+            if number > ARCHIVE_MEMBERS:
+                raise GlueError(f"more than {ARCHIVE_MEMBERS} files are in the archive")
+            parts = [part for part in name.split("/") if part not in ("", ".")]
+            if not parts or name.startswith("/") or ".." in parts:
+                continue
+            tops.add(parts[0])
+            if len(parts) < 2:
+                continue
+            names.add(parts[1] + ("/" if len(parts) > 2 or is_directory else ""))
+            if len(parts) == 2 and not is_directory and parts[1] in wanted:
+                if size > ARCHIVE_FILE:
+                    raise GlueError(f"{parts[1]} has {size} bytes, more than the {ARCHIVE_FILE} that are read")
+                with opened() as file:
+                    texts[parts[1]] = file.read(ARCHIVE_FILE).decode("utf-8", "replace")
+    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError, RuntimeError) as error:
+        raise GlueError(f"the archive cannot be read: {error}") from None
+    return {"directories": sorted(tops)[:2], "names": sorted(names)[:5000], "files": texts}

@@ -1,5 +1,6 @@
 import CommandSupport
 import Glibc
 
-let program = MultiCall([Depgraph.self, Binpkg.self, Binpkgd.self, PortageCall.self], version: "0.1.0")
+let program = MultiCall(
+    [Depgraph.self, Binpkg.self, Olm.self, Binpkgd.self, PortageCall.self], version: version)
 exit(await program.run(CommandLine.arguments))
