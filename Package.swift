@@ -94,6 +94,12 @@ let package = Package(
         library(
             "Overlays",
             ["EbuildRepository", "PortageAPI", "PackageModel", "Posix", .crypto, .subprocess, .systemPackage]),
+        library(
+            "ReleaseEbuilds",
+            [
+                "EbuildRepository", "PortageAPI", "PackageModel", "Fetching", "Posix", .crypto, .subprocess,
+                .systemPackage, .toml,
+            ]),
         library("EmergeSession", ["PortageAPI", "TerminalDrawing", "Posix"]),
         library("BinpkgModel", ["PackageModel", .crypto]),
         library(
@@ -115,7 +121,7 @@ let package = Package(
             [
                 "CommandSupport", "PortageAPI", "DependencyGraph", "GraphDrawing", "TerminalDrawing", "EmergeSession",
                 "BinpkgClient", "BinpkgModel", "BinpkgService", "AgentProtocol", "PortageHook", "Posix", "PythonBridge",
-                "EbuildRepository", "Overlays", .argumentParser,
+                "EbuildRepository", "Overlays", "ReleaseEbuilds", .argumentParser,
             ]),
 
         // Tests. `Testbed` makes throw-away machines with a real Portage; tests, demo and bench share it.
@@ -140,6 +146,9 @@ let package = Package(
         tests("Fetching", ["Posix", .crypto, .nioCore, .nioPosix]),
         tests("EbuildRepository", ["Posix"]),
         tests("Overlays", ["EbuildRepository", "PackageModel", "PortageAPI", "Posix"]),
+        tests(
+            "ReleaseEbuilds", ["PackageModel", "PortageAPI", "Posix", .subprocess, .systemPackage],
+            exclude: ["Fixtures"]),
         tests("EmergeSession", ["Posix"]),
         tests("BinpkgModel"),
         tests(

@@ -6,7 +6,8 @@ import Posix
 
 /// A small HTTP client with bounds on everything: time to connect, to answer, between two parts, in all; and bytes.
 ///
-/// No redirect is followed, no proxy is used, no compression is asked for, nothing is tried twice.
+/// No redirect is followed unless the request allows it, no proxy is used, no compression is asked for, nothing is tried
+/// twice.
 public struct Fetcher: Sendable {
     /// Times in milliseconds.
     public struct Timeouts: Sendable {
@@ -37,6 +38,9 @@ public struct Fetcher: Sendable {
         public var body: [UInt8]
         /// Its bounds.
         public var timeouts: Timeouts
+        /// How many redirects of a GET are followed, never from https to http. A server that is asked so is taken for a
+        /// distant one, and has 10 s to accept the connection.
+        public var redirects = 0
 
         /// A request, by default a plain GET.
         public init(
@@ -62,16 +66,19 @@ public struct Fetcher: Sendable {
     /// Milliseconds within which a connection must be there.
     public static let connectTimeout = 500
 
-    private static let client: HTTPClient = {
+    private static let client = makeClient(connect: connectTimeout)
+    private static let patientClient = makeClient(connect: 10_000)
+
+    private static func makeClient(connect: Int) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
-        configuration.timeout = .init(connect: .milliseconds(Int64(connectTimeout)))
+        configuration.timeout = .init(connect: .milliseconds(Int64(connect)))
         configuration.connectionPool.retryConnectionEstablishment = false
         // A connection kept for later may be closed by the other side at the very moment it is used again.
         configuration.maximumUsesPerConnection = 1
         configuration.httpVersion = .http1Only
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+    }
 
     /// A client. Every exchange has a connection of its own.
     public init() {}
@@ -110,13 +117,35 @@ public struct Fetcher: Sendable {
         let watchdog = Watchdog(answer: timeouts.answer, idle: timeouts.idle, whole: timeouts.whole)
         do {
             return try await watchdog.run { [message] in
-                let response = try await Self.client.execute(message, deadline: .distantFuture)
+                let client = request.redirects > 0 ? Self.patientClient : Self.client
+                var message = message
+                var response = try await client.execute(message, deadline: .distantFuture)
                 watchdog.progress()
+                for _ in 0..<request.redirects {
+                    guard let target = Self.redirect(response, from: message) else { break }
+                    message.url = target
+                    response = try await client.execute(message, deadline: .distantFuture)
+                    watchdog.progress()
+                }
                 return try await read(response) { watchdog.progress() }
             }
         } catch {
             throw Self.translate(error, request: request, isAnswered: watchdog.isAnswered)
         }
+    }
+
+    /// Where an answer sends a GET; nil when it sends it nowhere, or to a place that is not allowed.
+    private static func redirect(_ response: HTTPClientResponse, from request: HTTPClientRequest) -> String? {
+        guard [301, 302, 303, 307, 308].contains(response.status.code), request.method == .GET,
+            var target = response.headers.first(name: "location")
+        else { return nil }
+        if target.hasPrefix("/"), !target.hasPrefix("//") {
+            let parts = request.url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { return nil }
+            target = parts[0] + "//" + parts[2].prefix { $0 != "/" } + target
+        }
+        guard isFetchable(target), target.hasPrefix("https://") || request.url.hasPrefix("http://") else { return nil }
+        return target
     }
 
     private static func isFetchable(_ url: String) -> Bool {

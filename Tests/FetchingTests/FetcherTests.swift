@@ -133,7 +133,7 @@ private func sha256(_ bytes: [UInt8]) -> String {
             .response(200, body: Array(text.utf8))
         } _: { server in
             let events = Collected()
-            try await fetcher.events(.init(server.url)) { event in
+            try await fetcher.events(.init(server.url, timeouts: .init(answer: 60_000))) { event in
                 await events.add(event)
                 return true
             }
@@ -251,13 +251,16 @@ extension FetchError? {
             try Files.replace(directory + "/file", with: [9])
             await #expect(throws: FetchError.self) {
                 try await Fetcher().download(
-                    .init(server.url), to: directory + "/file", expecting: .init(size: 3, limit: 10))
+                    .init(server.url, timeouts: .init(answer: 60_000)), to: directory + "/file",
+                    expecting: .init(size: 3, limit: 10))
             }
             #expect(try Files.read(directory + "/file") == [9])
             await #expect(
                 throws: FetchError.file(PosixError("write", directory + "/no/file.part-\(getpid())", code: ENOENT))
             ) {
-                try await Fetcher().download(.init(server.url), to: directory + "/no/file", expecting: .init(limit: 10))
+                try await Fetcher().download(
+                    .init(server.url, timeouts: .init(answer: 60_000)), to: directory + "/no/file",
+                    expecting: .init(limit: 10))
             }
         }
     }

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// Ebuilds from releases.
+struct Fastrel: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fastrel",
+        abstract: "Make ebuilds from releases of the Python index and of GitHub.",
+        subcommands: [FastrelPypi.self, FastrelGithub.self])
+}
