@@ -86,12 +86,13 @@ private struct DemoStory {
     /// file.
     private func emerge(_ machine: Machine, _ atom: String, log: String) async throws -> Act {
         say("# emerge --quiet-build=n \(atom)")
-        let output = try await machine.emerge(["--quiet-build=n", atom], environment: ["COLUMNS": "80"])
+        let output = try await machine.emerge(
+            ["--quiet-build=n", atom], environment: ["COLUMNS": "80"], timeout: .seconds(1800))
         let log = "\(testbed.root)/\(log)"
         try Files.replace(log, with: Array(output.text.utf8))
         let lines = output.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         for line in lines where DemoFilter.isShown(line) { print(line) }
-        guard output.succeeded else { throw ValidationError("emerge failed; its output is in \(log)") }
+        guard output.succeeded else { throw DemoError(description: "emerge failed; its output is in \(log)") }
         say("(The whole output of this emerge, the compiler's included, is in \(log).)")
         return Act(seconds: output.duration.inSeconds, lines: lines)
     }
@@ -137,4 +138,9 @@ extension Duration {
     fileprivate var inSeconds: Int {
         Int(components.seconds) + (components.attoseconds >= 500_000_000_000_000_000 ? 1 : 0)
     }
+}
+
+/// What ended the demo.
+private struct DemoError: Error, CustomStringConvertible {
+    let description: String
 }
