@@ -88,7 +88,7 @@ import Testing
     @Test func `emerge --sync brings what the overlays and the tree have new`() async throws {
         try await Testbed.shared().withMachine("olm-postsync") { machine in
             try await machine.installOverlayman(["bundle", "chained"])
-            try await machine.syncTreeFromGit()
+            try await machine.useTreeFromGit()
             #expect(try await machine.olm("add", "app-wood/cabinet::bundle", "app-spun/bobbin::chained").succeeded)
             // The overlay has a new version; the tree has a package now that the overlay had to give before.
             let ebuild = try machine.read("srv/overlays/bundle/app-wood/cabinet/cabinet-1.0.ebuild")
@@ -267,34 +267,7 @@ import Testing
 }
 
 extension Machine {
-    /// Makes the ebuild repository of this machine one that is synced from a git repository on it.
-    func syncTreeFromGit() async throws {
-        let script = """
-            mkdir -p "$1/srv" "$1/var/db/repos" && cp -r "$2" "$1/srv/tree" && cd "$1/srv/tree"
-            git init -q -b main . && git add -A && git -c user.name=T -c user.email=t@example.org commit -q -m tree
-            git clone -q "file://$1/srv/tree" "$1/var/db/repos/gentoo"
-            profile=$(readlink "$1/etc/portage/make.profile")
-            ln -sfn "$1/var/db/repos/gentoo/${profile#"$2"/}" "$1/etc/portage/make.profile"
-            """
-        let output = try await run(["bash", "-ec", script, "tree", prefix, testbed.repository])
-        #expect(output.succeeded, "\(output.text)")
-        try write(
-            "etc/portage/repos.conf/gentoo.conf",
-            """
-            [DEFAULT]
-            main-repo = gentoo
-
-            [gentoo]
-            location = \(prefix)/var/db/repos/gentoo
-            sync-type = git
-            sync-uri = file://\(prefix)/srv/tree
-            sync-git-verify-commit-signature = no
-            auto-sync = yes
-
-            """)
-    }
-
-    /// Commits what was changed in the tree that `syncTreeFromGit` made.
+    /// Commits what was changed in the tree that `useTreeFromGit` made.
     func commitTree() async throws {
         let script = """
             cd "$1/srv/tree"

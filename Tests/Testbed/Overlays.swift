@@ -40,6 +40,33 @@ extension Machine {
         try write("etc/overlayman/overlays.conf", sections.joined(separator: "\n"))
     }
 
+    /// Makes the ebuild repository of this machine one that is synced from a git repository on it.
+    public func useTreeFromGit() async throws {
+        let script = """
+            mkdir -p "$1/srv" "$1/var/db/repos" && cp -r "$2" "$1/srv/tree" && cd "$1/srv/tree"
+            git init -q -b main . && git add -A && git -c user.name=T -c user.email=t@example.org commit -q -m tree
+            git clone -q "file://$1/srv/tree" "$1/var/db/repos/gentoo"
+            profile=$(readlink "$1/etc/portage/make.profile")
+            ln -sfn "$1/var/db/repos/gentoo/${profile#"$2"/}" "$1/etc/portage/make.profile"
+            """
+        let output = try await run(["bash", "-ec", script, "tree", prefix, testbed.repository])
+        guard output.succeeded else { throw TestbedError.command("making a tree of git", reason: output.text) }
+        try write(
+            "etc/portage/repos.conf/gentoo.conf",
+            """
+            [DEFAULT]
+            main-repo = gentoo
+
+            [gentoo]
+            location = \(prefix)/var/db/repos/gentoo
+            sync-type = git
+            sync-uri = file://\(prefix)/srv/tree
+            sync-git-verify-commit-signature = no
+            auto-sync = yes
+
+            """)
+    }
+
     private func script(_ text: String, _ arguments: String...) async throws {
         let output = try await run(["bash", "-ec", text, "overlay", Testbed.fixtures] + arguments)
         guard output.succeeded else { throw TestbedError.command("making an overlay", reason: output.text) }

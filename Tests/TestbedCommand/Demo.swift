@@ -7,7 +7,7 @@ import Testbed
 /// The main job, with real programs, told so that somebody who sees it for the first time can follow.
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the main job: a service, a machine that asks it, another that profits, and one on its own.")
+        abstract: "Show the suite at work on throw-away machines.")
 
     func run() async throws {
         let story = DemoStory(testbed: try await Testbed.shared())
@@ -29,10 +29,10 @@ struct Demo: AsyncParsableCommand {
 }
 
 /// The acts of the demo and the machines that they play on.
-private struct DemoStory {
+struct DemoStory {
     let testbed: Testbed
     private static let package = "app-demo/orchestra"
-    private static let machineNames = ["demo-service", "demo-a", "demo-b"]
+    private static let machineNames = ["demo-service", "demo-a", "demo-b", "demo-desk"]
 
     init(testbed: Testbed) { self.testbed = testbed }
 
@@ -68,6 +68,11 @@ private struct DemoStory {
             """)
         try await service.stop()
         _ = try await emerge(b, "app-demo/hello", log: "demo-3.log")
+
+        try b.write("etc/portmanteau/hooks.conf", "DEPGRAPH_SIZE=80x14\n")
+        try await overlayman(b)
+        try await fastReleases(b)
+        try await buildOnTheAskingRoot(builder)
         say("Done. Nothing runs any more. All that the demo wrote is below \(testbed.root); `make clean` removes it.")
     }
 
@@ -76,7 +81,7 @@ private struct DemoStory {
         for name in Self.machineNames { try? await testbed.existingMachine(name).remove() }
     }
 
-    private func machine(_ name: String, enable: Bool = true) async throws -> Machine {
+    func machine(_ name: String, enable: Bool = true) async throws -> Machine {
         let machine = try await testbed.machine(name)
         try await machine.installPortmanteau(enable: enable)
         return machine
@@ -84,7 +89,7 @@ private struct DemoStory {
 
     /// Runs a real emerge and shows what Portmanteau and emerge's own headings say; the compiler's output stays in a
     /// file.
-    private func emerge(_ machine: Machine, _ atom: String, log: String) async throws -> Act {
+    func emerge(_ machine: Machine, _ atom: String, log: String) async throws -> Act {
         say("# emerge --quiet-build=n \(atom)")
         let output = try await machine.emerge(
             ["--quiet-build=n", atom], environment: ["COLUMNS": "80"], timeout: .seconds(1800))
@@ -97,16 +102,16 @@ private struct DemoStory {
         return Act(seconds: output.duration.inSeconds, lines: lines)
     }
 
-    private func title(_ text: String) {
+    func title(_ text: String) {
         let rule = String(repeating: "═", count: 86)
         print("\n\(rule)\n\(text)\n\(rule)")
     }
 
-    private func say(_ text: String) { print("\n\(text)") }
+    func say(_ text: String) { print("\n\(text)") }
 }
 
 /// What one emerge of the demo printed and how long it took.
-private struct Act {
+struct Act {
     let seconds: Int
     let lines: [String]
 
@@ -141,6 +146,6 @@ extension Duration {
 }
 
 /// What ended the demo.
-private struct DemoError: Error, CustomStringConvertible {
+struct DemoError: Error, CustomStringConvertible {
     let description: String
 }
