@@ -28,6 +28,32 @@ import Testing
         }
     }
 
+    /// The same Portage as that of a system: a root in which its files lie where a system has them, and no Prefix.
+    @Test func aSystemsPortageAnswersToo() async throws {
+        try await withMachine("system") { machine in
+            let prefix = machine.prefix
+            var root = ["bwrap", "--tmpfs", "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+            let own = ["proc", "dev", "tmp", "etc", "var", "sys", "run", "share"]
+            for path in try Files.list("/").filter({ !own.contains($0) }).map({ "/" + $0 }) {
+                let link = Files.status(path)?.isLink == true ? Files.realPath(path) : nil
+                root += link.map { ["--symlink", $0, path] } ?? ["--ro-bind", path, path]
+            }
+            for path in ["/etc/passwd", "/etc/group", machine.testbed.root] { root += ["--ro-bind", path, path] }
+            root += ["--ro-bind", prefix + "/share", "/share", "--bind", prefix + "/etc/portage", "/etc/portage"]
+            root += ["--bind", prefix + "/var", "/var"]
+            let program = prefix + "/usr/libexec/portmanteau/portmanteau"
+            let environment = ["PORTAGE_OVERRIDE_EPREFIX": "", "PORTMANTEAU_PYTHON": prefix + "/bin/python3"]
+            let settings = try await machine.run(
+                root + [program, "portage-call", "settings", #"{"names": ["EPREFIX", "EROOT"]}"#],
+                environment: environment)
+            #expect(settings.stdout == "{\"EPREFIX\": \"\", \"EROOT\": \"/\"}\n", "\(settings.text)")
+            let best = try await machine.run(
+                root + [program, "portage-call", "best_visible", #"{"atom": "app-demo/hello"}"#],
+                environment: environment)
+            #expect(best.stdout.contains("app-demo/hello-1.0"), "\(best.text)")
+        }
+    }
+
     @Test func anExceptionIsALine() async throws {
         try await withMachine("exception") { machine in
             for (function, json) in [("best_visible", #"{"atom": "no atom"}"#), ("no_such_function", "{}")] {
