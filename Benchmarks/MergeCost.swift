@@ -44,6 +44,7 @@ struct MergeCost: AsyncParsableCommand {
                     let off = try await run(hooks: false)
                     figures.append((try await run(hooks: true), off))
                 }
+                if let (on, off) = figures.last { print("  pair \(pair + 1): on \(fixed(on)) s, off \(fixed(off)) s") }
             }
             let paired = PairedFigures(pairs: figures.map { (first: $0.0, second: $0.1) })
             row("hooks off, median", "\(fixed(median(figures.map(\.1)))) s")
@@ -87,6 +88,7 @@ enum RealTree {
                 error: .string(limit: 1 << 16))
             guard expanded.terminationStatus.isSuccess else { throw ValidationError(expanded.standardError) }
         }
+        try Files.removeTree(machine.path("etc/portage/repos.conf"))
         try machine.write(
             "etc/portage/repos.conf",
             """
