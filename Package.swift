@@ -43,6 +43,12 @@ extension Target.Dependency {
     static let toml: Self = .product(name: "TOMLKit", package: "TOMLKit")
 }
 
+/// The Python modules of PythonBridge.
+let glue = [
+    "text", "calls", "objects", "questions", "merge_list", "merge_graph", "build_dependencies", "key_inputs",
+    "overlay_cache", "overlays", "binary_packages", "releases", "archives",
+]
+
 let package = Package(
     name: "portmanteau",
     products: [
@@ -85,7 +91,7 @@ let package = Package(
         .target(name: "PythonShims", dependencies: ["CPython"]),
         library(
             "PythonBridge", ["PythonShims", "Posix", .subprocess, .systemPackage],
-            resources: [.embedInCode("portage_glue.py")]),
+            resources: glue.map { .embedInCode("portage_glue/\($0).py") }),
         library("PortageAPI", ["PythonBridge", "PackageModel"]),
         library("CommandSupport", ["TerminalDrawing", "Posix", .argumentParser]),
         library("Fetching", ["Posix", .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1, .nioPosix]),

@@ -86,7 +86,7 @@ struct ChildSession: Sendable {
                 control.end()
             }
             do {
-                if !isLoaded { try await send(Array("\(Glue.source.count)\n".utf8) + Glue.source, to: input) }
+                if !isLoaded { try await send(Glue.streamed, to: input) }
                 isLoaded = true
                 try await send(request.line, to: input)
             } catch {

@@ -29,7 +29,7 @@ public actor EmbeddedPython: PythonTransport {
             return !started
         }
         guard isFirst else { throw .startFailed(message: "there is an interpreter in this process already") }
-        let python = EmbeddedPython(thread: try PythonThread(program: program, glue: Glue.source))
+        let python = EmbeddedPython(thread: try PythonThread(program: program))
         try await python.checkStart()
         return python
     }
@@ -54,7 +54,7 @@ public actor EmbeddedPython: PythonTransport {
     /// Lets Portage run its exit functions. The interpreter stays, since Python cannot be restarted.
     public func close() async {
         guard !isClosed else { return }
-        _ = try? callNow("exit", Array("{}".utf8))
+        _ = try? callNow("end", Array("{}".utf8))
         isClosed = true
     }
 

@@ -10,15 +10,13 @@ final class PythonThread: SerialExecutor, Sendable {
     static let stackSize = 16 << 20
 
     private let program: String
-    private let glue: [UInt8]
     private let state = Mutex<[UnownedJob]>([])
     private let outcome = Mutex<PythonError?>(nil)
     private let wakeUp: UnsafeSemaphore
 
     /// Starts the thread; it ends with the process.
-    init(program: String, glue: [UInt8]) throws(PythonError) {
+    init(program: String) throws(PythonError) {
         self.program = program
-        self.glue = glue
         wakeUp = UnsafeSemaphore()
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
@@ -67,10 +65,14 @@ final class PythonThread: SerialExecutor, Sendable {
 
     private func start() -> PythonError? {
         if let message = pm_python_start(program) { return .startFailed(message: Self.take(message)) }
-        let failure = glue.withUnsafeBytes { bytes in
-            pm_python_load(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+        for module in Glue.modules {
+            let failure = module.source.withUnsafeBytes { bytes in
+                pm_python_load(module.name, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+            }
+            if let failure { return .startFailed(message: Self.take(failure)) }
         }
-        return failure.map { .startFailed(message: Self.take($0)) }
+        if let message = pm_python_prepare(Glue.calls) { return .startFailed(message: Self.take(message)) }
+        return nil
     }
 
     /// The text of a C string that is ours; frees it.

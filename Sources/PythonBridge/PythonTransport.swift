@@ -5,7 +5,7 @@ public protocol PythonTransport: Sendable {
     /// Calls a function of the glue.
     ///
     /// - Parameters:
-    ///   - function: the function's name in `portage_glue.py`, without its prefix `call_`.
+    ///   - function: the name of a function of `portage_glue` that is marked `@call`.
     ///   - argument: a JSON object in UTF-8, the function's keyword arguments.
     /// - Returns: the JSON value that it returned, in ASCII.
     func call(_ function: String, _ argument: [UInt8]) async throws(PythonError) -> [UInt8]

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static PyObject *glue;
+static PyObject *calls;
 
 void pm_python_linked_version(char *buffer, size_t size) {
     const char *version = Py_GetVersion();
@@ -66,18 +66,31 @@ char *pm_python_start(const char *program) {
     return PyStatus_Exception(status) ? copy(status.err_msg) : NULL;
 }
 
-char *pm_python_load(const char *source, size_t length) {
-    PyObject *code = NULL, *text = PyUnicode_DecodeUTF8(source, (Py_ssize_t)length, NULL);
+char *pm_python_load(const char *name, const char *source, size_t length) {
+    PyObject *code = NULL, *module = NULL, *text = PyUnicode_DecodeUTF8(source, (Py_ssize_t)length, NULL);
     const char *terminated = text != NULL ? PyUnicode_AsUTF8(text) : NULL;
     if (terminated != NULL) {
-        code = Py_CompileString(terminated, "portage_glue.py", Py_file_input);
+        code = Py_CompileString(terminated, name, Py_file_input);
     }
     if (code != NULL) {
-        glue = PyImport_ExecCodeModule("portage_glue", code);
+        module = PyImport_ExecCodeModule(name, code);
     }
+    char *error = module == NULL ? pending_error() : NULL;
     Py_XDECREF(code);
     Py_XDECREF(text);
-    return glue == NULL ? pending_error() : NULL;
+    Py_XDECREF(module);
+    return error;
+}
+
+char *pm_python_prepare(const char *name) {
+    PyObject *result = NULL;
+    calls = PyImport_ImportModule(name);
+    if (calls != NULL) {
+        result = PyObject_CallMethod(calls, "embedded", NULL);
+    }
+    char *error = result == NULL ? pending_error() : NULL;
+    Py_XDECREF(result);
+    return error;
 }
 
 char *pm_python_call(const char *function, const char *argument, size_t argument_length, size_t *length,
@@ -87,11 +100,11 @@ char *pm_python_call(const char *function, const char *argument, size_t argument
     PyObject *reply;
     *error = NULL;
     *length = 0;
-    if (glue == NULL) {
+    if (calls == NULL) {
         *error = copy("the glue is not loaded");
         return NULL;
     }
-    reply = PyObject_CallMethod(glue, "dispatch", "sy#", function, argument, (Py_ssize_t)argument_length);
+    reply = PyObject_CallMethod(calls, "dispatch", "sy#", function, argument, (Py_ssize_t)argument_length);
     if (reply != NULL && PyBytes_AsStringAndSize(reply, &bytes, &size) == 0) {
         result = malloc((size_t)size + 1);
         if (result != NULL) {

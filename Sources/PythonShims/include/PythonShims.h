@@ -14,10 +14,14 @@ void pm_python_linked_version(char *buffer, size_t size);
 /* Starts the interpreter as `program` would start it. Returns NULL, or what went wrong; free() it. */
 char *pm_python_start(const char *program);
 
-/* Runs the source text as module `portage_glue`. Returns NULL, or what went wrong; free() it. */
-char *pm_python_load(const char *source, size_t length);
+/* Runs the source text as module `name`. Returns NULL, or what went wrong; free() it. */
+char *pm_python_load(const char *name, const char *source, size_t length);
 
-/* Calls portage_glue.dispatch(function, argument). On success returns its bytes, NUL-terminated, and sets `length`;
+/* Takes the loaded module `name` for what is called, and calls its embedded(). Returns NULL, or what went wrong;
+ * free() it. */
+char *pm_python_prepare(const char *name);
+
+/* Calls dispatch(function, argument) of that module. On success returns its bytes, NUL-terminated, and sets `length`;
  * on failure returns NULL and sets `*error`. Free both with free(). */
 char *pm_python_call(const char *function, const char *argument, size_t argument_length, size_t *length,
                      char **error);

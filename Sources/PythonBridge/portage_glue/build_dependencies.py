@@ -1,0 +1,70 @@
+"""What a package is built with."""
+
+from portage_glue.objects import BUILD_KINDS, portage_module, running_trees, target_trees
+
+
+class BuildDependencies:
+    """The installed packages that satisfy DEPEND and BDEPEND."""
+
+    def __init__(self, metadata, use):
+        dep = portage_module().dep
+        self.found = {}
+        self.unsatisfied = []
+        modern = portage_module().eapi.eapi_has_bdepend(metadata["EAPI"])
+        for kind in BUILD_KINDS:
+            trees = target_trees() if kind == "DEPEND" and modern else running_trees()
+            tree = dep.use_reduce(metadata[kind], uselist=use, eapi=metadata["EAPI"], token_class=dep.Atom)
+            self._all_of(tree, trees["vartree"].dbapi, use, self.found, self.unsatisfied)
+
+    def _all_of(self, tree, vardb, use, found, missing):
+        parts = iter(tree)
+        for part in parts:
+            if part == "||":
+                self._any_of(next(parts, []), vardb, use, found, missing)
+            elif isinstance(part, list):
+                self._all_of(part, vardb, use, found, missing)
+            elif not part.blocker:
+                atom = part.evaluate_conditionals(use) if part.use is not None else part
+                matches = vardb.match(atom)
+                if matches:
+                    found[str(matches[-1])] = vardb
+                else:
+                    missing.append(str(part))
+
+    def _any_of(self, alternatives, vardb, use, found, missing):
+        texts = []
+        parts = iter(alternatives)
+        for part in parts:
+            group = ["||", next(parts, [])] if part == "||" else part if isinstance(part, list) else [part]
+            one_found, one_missing = {}, []
+            self._all_of(group, vardb, use, one_found, one_missing)
+            if not one_missing:
+                found.update(one_found)
+                return
+            texts.append(" ".join(one_missing))
+        if texts:
+            missing.append(f"|| ( {' '.join(texts)} )")
+
+    def packages(self):
+        """Each package as version, slot, USE and repository."""
+        result = []
+        for cpv, vardb in sorted(self.found.items()):
+            slot, use, iuse, repository = vardb.aux_get(cpv, ["SLOT", "USE", "IUSE", "repository"])
+            declared = {flag.lstrip("+-") for flag in iuse.split()}
+            name, _, sub_slot = slot.partition("/")
+            result.append(
+                {
+                    "cpv": cpv,
+                    "slot": name,
+                    "subSlot": sub_slot or name,
+                    "use": sorted(flag for flag in use.split() if flag in declared),
+                    "repository": repository,
+                }
+            )
+        return result
+
+
+def libc():
+    from portage.dep.libc import find_libc_deps
+
+    return next(iter(sorted(map(str, find_libc_deps(target_trees()["vartree"].dbapi, realized=True)))), "")
