@@ -55,7 +55,7 @@ import Testing
         var plan = FakeService.Plan(artifact: package)
         switch spoil {
         case .nothing: break
-        case .oneByte: plan.artifact[package.count / 2] ^= 0xff
+        case .oneByte: plan.artifact = DamagedPackage.image(package) ?? []
         case .cut:
             plan.instead["GET /v1/artifacts"] = .response(
                 200, body: Array(package.prefix(5000)),
