@@ -25,6 +25,9 @@ FLAGS_release = --static-swift-stdlib --disable-local-rpath
 # The names of portmanteau; each is a tool.
 TOOLS = depgraph binpkg olm overlayman fastrel binpkgd
 
+# What the tools' own definitions say of them: manual pages and completions.
+GENERATED = $(BINDIR)/share
+
 # The compilers that distcc-guard stands in for.
 CHOST      ?= $(shell gcc -dumpmachine)
 MASQUERADE ?= gcc g++ cc c++ $(CHOST)-gcc $(CHOST)-g++ $(CHOST)-c++
@@ -40,7 +43,8 @@ LIBEXEC          = $(ROOT_DIR)/usr/libexec/portmanteau
 # Runs a step, and says how long it took.
 TIMED = bash -c 's=$$SECONDS; printf "\n== %s\n" "$$0"; "$$@"; c=$$?; printf "== %s: %s s\n" "$$0" $$((SECONDS - s)); exit $$c'
 
-.PHONY: help demo build test soak check format bench install install-files dist dist-files setup hot tests-build clean
+.PHONY: help demo build manual test soak check format bench install install-files dist dist-files setup hot tests-build \
+  clean
 
 help:
 	@echo 'make demo      set up, build, and show the main job on machines of the testbed'
@@ -67,10 +71,26 @@ build: hot
 	@$(TIMED) 'build' $(SWIFT) build --scratch-path $(SCRATCH) -c $(CONFIG) $(FLAGS_$(CONFIG)) $(SWIFT_FLAGS) \
 	  $(if $(PRODUCT),--product $(PRODUCT))
 
+# Of the tools that are built.
+manual: DATE = $(shell date -u -d "@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2> /dev/null || echo 0)}" +%F)
+manual:
+	@$(TIMED) 'build, generate-manual' $(SWIFT) build --scratch-path $(SCRATCH) -c $(CONFIG) $(FLAGS_$(CONFIG)) \
+	  $(SWIFT_FLAGS) --product generate-manual
+	@rm -rf $(GENERATED)
+	@mkdir -p $(GENERATED)/bash $(GENERATED)/zsh $(GENERATED)/fish $(GENERATED)/man
+	@set -e; for tool in $(filter-out overlayman,$(TOOLS)); do \
+	  ln -s ../portmanteau $(GENERATED)/$$tool; \
+	  $(BINDIR)/generate-manual $(GENERATED)/$$tool --date $(DATE) -o $(GENERATED)/man; \
+	  $(GENERATED)/$$tool --generate-completion-script bash > $(GENERATED)/bash/$$tool; \
+	  $(GENERATED)/$$tool --generate-completion-script zsh > $(GENERATED)/zsh/_$$tool; \
+	  $(GENERATED)/$$tool --generate-completion-script fish > $(GENERATED)/fish/$$tool.fish; \
+	done
+	@echo .so man1/olm.1 > $(GENERATED)/man/overlayman.1
+
 tests-build: hot
 	@$(TIMED) 'build with tests' $(SWIFT) build --scratch-path $(SCRATCH) --build-tests
 
-test: setup tests-build
+test: setup tests-build manual
 	@$(TIMED) tests $(SWIFT) test --scratch-path $(SCRATCH) --skip-build
 
 # The properties of layout and drawing, many more times, and the release built from its sources inside emerge.
@@ -94,7 +114,7 @@ format:
 
 install:
 	@$(MAKE) --no-print-directory build CONFIG=release SCRATCH=.build-release PRODUCT=portmanteau
-	@$(MAKE) --no-print-directory install-files CONFIG=release SCRATCH=.build-release
+	@$(MAKE) --no-print-directory manual install-files CONFIG=release SCRATCH=.build-release
 
 # Only copies; the testbed calls it with INSTALL_PROGRAM='ln -sf' to try what was just built.
 install-files:
@@ -108,6 +128,12 @@ install-files:
 	@for tool in $(TOOLS); do ln -sf ../libexec/portmanteau/portmanteau $(ROOT_DIR)/usr/bin/$$tool; done
 	@$(INSTALL_DATA) portage-hooks/bashrc $(ROOT_DIR)/usr/share/portmanteau/hooks/bashrc
 	@$(INSTALL) -m 0755 portage-hooks/postsync.d/50-portmanteau $(ROOT_DIR)/etc/portage/postsync.d/50-portmanteau
+	@set -e; share() { mkdir -p $(ROOT_DIR)/usr/share/$$1; $(INSTALL_DATA) $$2 $(ROOT_DIR)/usr/share/$$1; }; \
+	  share man/man8 'Documentation/man/*.8'; share man/man1 'Documentation/man/*.1'; \
+	  if [ -e $(GENERATED)/man ]; then \
+	    share man/man1 '$(GENERATED)/man/*'; share bash-completion/completions '$(GENERATED)/bash/*'; \
+	    share zsh/site-functions '$(GENERATED)/zsh/*'; share fish/vendor_completions.d '$(GENERATED)/fish/*'; \
+	  fi
 	@test -e $(ROOT_DIR)/etc/portmanteau/hooks.conf || \
 	  $(INSTALL_DATA) portage-hooks/hooks.conf $(ROOT_DIR)/etc/portmanteau/hooks.conf
 
@@ -116,7 +142,7 @@ dist: DIST_CONFIG = $(if $(filter command line,$(origin CONFIG)),$(CONFIG),relea
 dist: DIST_SCRATCH = $(if $(filter release,$(DIST_CONFIG)),.build-release,$(SCRATCH))
 dist:
 	@$(MAKE) --no-print-directory build CONFIG=$(DIST_CONFIG) SCRATCH=$(DIST_SCRATCH) PRODUCT=portmanteau
-	@$(MAKE) --no-print-directory dist-files CONFIG=$(DIST_CONFIG) SCRATCH=$(DIST_SCRATCH)
+	@$(MAKE) --no-print-directory manual dist-files CONFIG=$(DIST_CONFIG) SCRATCH=$(DIST_SCRATCH)
 
 DIST       ?= dist
 DIST_PARTS ?= source deps prebuilt manifest

@@ -30,6 +30,12 @@ import Testing
             #expect(install.text.contains("To switch the hooks on: emerge --config"), "\(install.text)")
             #expect(try machine.read("etc/portage/bashrc") == Self.bashrc)
             #expect(try await machine.run(["depgraph", "--help"]).succeeded)
+            let pages = try await machine.run(
+                ["bash", "-c", "cd $0/usr/share/man && ls man1 man8", machine.prefix]
+            ).stdout
+            for page in ["binpkg.1", "depgraph.1", "distcc-guard.1", "olm.1", "portage-hook.8"] {
+                #expect(pages.contains(page), "\(pages)")
+            }
             let program = machine.prefix + "/usr/libexec/portmanteau/portmanteau"
             #expect(try await machine.run([program, "--version"]).stdout == "portmanteau \(try version())\n")
 

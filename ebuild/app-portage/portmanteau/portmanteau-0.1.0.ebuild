@@ -92,7 +92,7 @@ src_prepare() {
 }
 
 src_compile() {
-	pm_is_prebuilt || pm_make build PRODUCT=portmanteau
+	pm_is_prebuilt || { pm_make build PRODUCT=portmanteau && pm_make manual; }
 }
 
 src_install() {
