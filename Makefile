@@ -10,7 +10,7 @@ SWIFT_FLAGS ?=
 # One product only, beside the hot programs; all when empty.
 PRODUCT ?=
 # The one place of the version.
-VERSION := $(shell sed -n 's/^let version = "\(.*\)"$$/\1/p' Sources/portmanteau/Version.swift)
+VERSION := $(shell sed -n 's/^ *public static let text = "\(.*\)"$$/\1/p' Sources/SuiteVersion/SuiteVersion.swift)
 
 # What the phases of emerge run links Glibc and nothing else: the Swift runtime statically, and, since the driver would
 # take the shared ones, a library directory that holds only the static libstdc++.

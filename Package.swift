@@ -21,7 +21,7 @@ func program(_ name: String, _ dependencies: [Target.Dependency], path: String? 
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .testTarget(
-        name: name + "Tests", dependencies: [.init(stringLiteral: name)] + dependencies, exclude: exclude,
+        name: name + "Tests", dependencies: [.init(stringLiteral: name), "Testbed"] + dependencies, exclude: exclude,
         swiftSettings: settings)
 }
 
@@ -74,6 +74,7 @@ let package = Package(
         // Hot: what a phase of emerge runs. Standard library and Glibc, nothing else.
         .target(name: "CPosix"),
         library("Posix", ["CPosix"]),
+        library("SuiteVersion"),
         library("PackageModel"),
         library("DependencyGraph", ["PackageModel"]),
         library("TerminalDrawing"),
@@ -81,9 +82,12 @@ let package = Package(
         library("AgentProtocol", ["Posix", "PackageModel"]),
         library(
             "PortageHook",
-            ["Posix", "PackageModel", "DependencyGraph", "TerminalDrawing", "GraphDrawing", "AgentProtocol"]),
+            [
+                "Posix", "PackageModel", "DependencyGraph", "TerminalDrawing", "GraphDrawing", "AgentProtocol",
+                "SuiteVersion",
+            ]),
         program("portage-hook", ["PortageHook"]),
-        library("DistccBackoff", ["Posix"]),
+        library("DistccBackoff", ["Posix", "SuiteVersion"]),
         program("distcc-guard", ["DistccBackoff"]),
 
         // Tools: what a person or the hook starts.
@@ -127,12 +131,13 @@ let package = Package(
             [
                 "CommandSupport", "PortageAPI", "DependencyGraph", "GraphDrawing", "TerminalDrawing", "EmergeSession",
                 "BinpkgClient", "BinpkgModel", "BinpkgService", "AgentProtocol", "PortageHook", "Posix", "PythonBridge",
-                "EbuildRepository", "Overlays", "ReleaseEbuilds", .argumentParser,
+                "EbuildRepository", "Overlays", "ReleaseEbuilds", "SuiteVersion", .argumentParser,
             ]),
 
         // Tests. `Testbed` makes throw-away machines with a real Portage; tests, demo and bench share it.
         .target(
-            name: "Testbed", dependencies: ["Posix", .subprocess, .systemPackage], path: "Tests/Testbed",
+            name: "Testbed", dependencies: ["PortageAPI", "Posix", "PythonBridge", .subprocess, .systemPackage],
+            path: "Tests/Testbed",
             exclude: ["Fixtures", "Releases", "enter", "make-template", "pack-root", "release-server", "setup"],
             swiftSettings: settings),
         program("testbed", ["Testbed", "Posix", .argumentParser], path: "Tests/TestbedCommand"),
@@ -146,8 +151,8 @@ let package = Package(
         tests("AgentProtocol"),
         tests("PortageHook"),
         tests("DistccBackoff", ["Posix"]),
-        tests("PythonBridge", ["Testbed"]),
-        tests("PortageAPI", ["Testbed"]),
+        tests("PythonBridge"),
+        tests("PortageAPI"),
         tests("CommandSupport"),
         tests("Fetching", ["Posix", .crypto, .nioCore, .nioPosix]),
         tests("EbuildRepository", ["Posix"]),
@@ -163,7 +168,7 @@ let package = Package(
         tests(
             "BinpkgService",
             ["BinpkgModel", "BuildEnvironments", "Posix", .hummingbird, .hummingbirdTesting, .logging]),
-        tests("BuildEnvironments", ["BinpkgModel", "Posix", "Sandbox", "Testbed"]),
+        tests("BuildEnvironments", ["BinpkgModel", "Posix", "Sandbox"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

@@ -55,7 +55,12 @@ public struct BackoffMarks: Sendable {
         let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard file >= 0 else { throw PosixError("mark", path, code: errno) }
         defer { close(file) }
-        try Files.writeAll(file, "x".utf8, path: path)
+        do throws(PosixError) {
+            try Files.writeAll(file, "x".utf8, path: path)
+        } catch {
+            // A full disk has no room for a byte, but still for a time, and only that counts.
+            guard futimens(file, nil) == 0 else { throw error }
+        }
     }
 
     /// Takes back the mark of a server that a compile of ours set between two times, unless another process has set it

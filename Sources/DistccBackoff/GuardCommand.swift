@@ -1,5 +1,6 @@
 import Glibc
 import Posix
+import SuiteVersion
 
 /// The program distcc-guard.
 public enum GuardCommand {
@@ -23,6 +24,9 @@ public enum GuardCommand {
             return 2
         case "--help", "-h", "help":
             GuardOutput.write(Array(usage.utf8), to: 1)
+            return 0
+        case "--version":
+            GuardOutput.write(Array("distcc-guard \(SuiteVersion.text)\n".utf8), to: 1)
             return 0
         case "status":
             return GuardStatus.run(Array(words.dropFirst()), variables: ProcessEnvironment.variables)
@@ -126,6 +130,7 @@ public enum GuardCommand {
     static let usage = """
         usage: distcc-guard COMPILER ARGUMENT…
                distcc-guard status [--json] [--directory DISTCC_DIR]
+               distcc-guard --version
         Compiles through distcc. What fails on a server is compiled again here; only when the results differ, the server
         is not used for a while (DISTCC_BACKOFF_PERIOD, 60 s). A link of a compiler's name to this program, in a
         directory of PATH, stands for that compiler. Without distcc the compiler itself runs.

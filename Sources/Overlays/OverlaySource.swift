@@ -59,12 +59,14 @@ struct OverlaySource: Sendable {
             }
             let head = try? await git.run(["rev-parse", "-q", "--verify", "HEAD"], in: clone, url: url, what: "read")
             if head?.hasPrefix(commit) == true { return }
-            if (try? await take(url)) != nil { return }
+            if (try? await take(url, in: clone)) != nil { return }
         }
         try await makeClone(url)
     }
 
+    /// Makes the clone anew; it takes the place of the one before when it is complete.
     private func makeClone(_ url: String) async throws(OverlaysError) {
+        let clone = "\(cache)/.\(overlay.name).new"
         try filing { () throws(PosixError) in
             try Files.removeTree(clone)
             try Files.makeDirectories(clone)
@@ -84,14 +86,21 @@ struct OverlaySource: Sendable {
             try Files.makeDirectories(clone + "/.git/info")
             try Files.replace(clone + "/.git/info/attributes", with: Array(attributes.utf8))
         }
-        try await take(url)
+        do throws(OverlaysError) {
+            try await take(url, in: clone)
+        } catch {
+            try? Files.removeTree(clone)
+            throw error
+        }
         try filing { () throws(PosixError) in
             try Files.replace(clone + "/.git/portmanteau-url", with: Array(url.utf8))
+            try Files.removeTree(self.clone)
+            try Files.move(clone, to: self.clone)
         }
     }
 
     /// Fetches the newest commit and moves HEAD to it; the work tree follows with the next check-out.
-    private func take(_ url: String) async throws(OverlaysError) {
+    private func take(_ url: String, in clone: String) async throws(OverlaysError) {
         let what = "fetch \(overlay.name)"
         _ = try await git.run(
             [

@@ -1,5 +1,5 @@
 public import PackageModel
-internal import Posix
+public import Posix
 
 /// The packages that a person wants from overlays: `/etc/overlayman/packages`, a file or a directory of files. Each line
 /// is an atom with its overlay, `category/package::overlay`, with version or slot if wanted; `#` begins a comment.
@@ -78,9 +78,9 @@ public struct PackageList: Equatable, Sendable {
         Files.status(path)?.isDirectory == true ? path + "/olm" : path
     }
 
-    /// Adds lines at the end of that file.
-    public static func add(_ new: [Entry], to path: String) throws(OverlaysError) {
-        if new.isEmpty { return }
+    /// That file with lines added at its end, ready to take its place; nil when there are none to add.
+    public static func draft(adding new: [Entry], to path: String) throws(OverlaysError) -> FileDraft? {
+        if new.isEmpty { return nil }
         let file = fileForNewLines(path)
         var text = ""
         if Files.exists(file) {
@@ -88,7 +88,7 @@ public struct PackageList: Equatable, Sendable {
             if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
         }
         text += new.map { "\($0.atom)\n" }.joined()
-        try rewrite(file, text)
+        return try draft(file, text)
     }
 
     /// Removes the lines of these entries from their files; all else stays as it is.
@@ -98,14 +98,17 @@ public struct PackageList: Equatable, Sendable {
             let gone = Set(old.filter { $0.file == file }.map(\.line))
             let lines = TextLines.split(text)
             let kept = lines.enumerated().filter { !gone.contains($0.offset + 1) }.map(\.element)
-            try rewrite(file, kept.joined(separator: "\n"))
+            let draft = try draft(file, kept.joined(separator: "\n"))
+            try filing { () throws(PosixError) in try draft.publish() }
         }
     }
 
-    private static func rewrite(_ file: String, _ text: String) throws(OverlaysError) {
+    private static func draft(_ file: String, _ text: String) throws(OverlaysError) -> FileDraft {
         try filing { () throws(PosixError) in
             if let slash = file.lastIndex(of: "/") { try Files.makeDirectories(String(file[..<slash])) }
-            try Files.replace(file, with: Array(text.utf8), mode: Files.status(file).map { $0.mode & 0o777 } ?? 0o644)
+            Files.removeAbandonedDrafts(of: file)
+            return try FileDraft(
+                of: file, Array(text.utf8), mode: Files.status(file).map { $0.mode & 0o777 } ?? 0o644)
         }
     }
 

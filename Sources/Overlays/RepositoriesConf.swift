@@ -38,24 +38,26 @@ public struct RepositoriesConf: Sendable {
     }
 
     /// Makes these the only sections of ours. A file that is right already is not written.
-    public func write(_ sections: [Section]) throws(OverlaysError) {
+    ///
+    /// - Returns: whether anything was changed.
+    @discardableResult
+    public func write(_ sections: [Section]) throws(OverlaysError) -> Bool {
         let body = sections.sorted { $0.name < $1.name }.map(\.text).joined()
         let block = sections.isEmpty ? "" : "\(Self.begin)\n\(body)\(Self.end)\n"
         if let status = Files.status(path), !status.isDirectory, !leadsToDirectory {
             guard status.isRegular else {
                 throw OverlaysError(.refused, "\(path) is neither a file nor a directory", hint: "make it a directory")
             }
-            try replaceBlock(in: path, by: block, mode: status.mode & 0o777)
-            return
+            return try replaceBlock(in: path, by: block, mode: status.mode & 0o777)
         }
         let file = path + "/" + Self.fileName
         guard let status = Files.status(file) else {
-            if block.isEmpty { return }
+            if block.isEmpty { return false }
             try filing { () throws(PosixError) in
                 try Files.makeDirectories(path)
                 try Files.replace(file, with: Array(block.utf8))
             }
-            return
+            return true
         }
         guard status.isRegular, try read(file).hasPrefix(Self.begin) else {
             throw OverlaysError(.refused, "\(file) is there and was not written by olm", hint: "move it away")
@@ -66,7 +68,10 @@ public struct RepositoriesConf: Sendable {
             try filing { () throws(PosixError) in
                 try Files.replace(file, with: Array(block.utf8), mode: status.mode & 0o777)
             }
+        } else {
+            return false
         }
+        return true
     }
 
     private var leadsToDirectory: Bool { Files.exists(path + "/.") }
@@ -75,14 +80,14 @@ public struct RepositoriesConf: Sendable {
         try filing { () throws(PosixError) in try Files.readText(file, limit: 1 << 20) }
     }
 
-    private func replaceBlock(in file: String, by block: String, mode: UInt32) throws(OverlaysError) {
+    private func replaceBlock(in file: String, by block: String, mode: UInt32) throws(OverlaysError) -> Bool {
         let text = try read(file)
         var lines = TextLines.split(text)
         let first = lines.firstIndex(of: Self.begin)
         let last = lines.firstIndex(of: Self.end)
         switch (first, last) {
         case (nil, nil):
-            if block.isEmpty { return }
+            if block.isEmpty { return false }
             if lines.last == "" { lines.removeLast() }
             lines += block.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         case (let first?, let last?) where first < last:
@@ -93,7 +98,8 @@ public struct RepositoriesConf: Sendable {
                 hint: "remove the line that begins with '# >>>' or '# <<<'")
         }
         let new = lines.joined(separator: "\n")
-        if new == text { return }
+        if new == text { return false }
         try filing { () throws(PosixError) in try Files.replace(file, with: Array(new.utf8), mode: mode) }
+        return true
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Posix
+import SuiteVersion
 
 /// The commands of `portage-hook`.
 public enum HookCommand {
@@ -33,6 +34,8 @@ public enum HookCommand {
             return ManagementCommand(arguments, context: context).run()
         case "--help", "-h", "help":
             context.output(usage)
+        case "--version":
+            context.output("portage-hook \(SuiteVersion.text)\n")
         default:
             context.say(arguments.isEmpty ? usage : "portage-hook: unknown command; see portage-hook --help")
             return 2
@@ -43,6 +46,7 @@ public enum HookCommand {
     static let usage = """
         usage: portage-hook enable|disable [--eprefix PATH]
                portage-hook status [--json] [--eprefix PATH]
+               portage-hook --version
         Adds Portmanteau's line to etc/portage/bashrc, removes it, or tells what the hooks find.
         The commands setup, unpack, compile, install and postsync are called by Portage.
 

@@ -100,23 +100,31 @@ public enum Files {
     public static func replace(_ path: String, with bytes: some Collection<UInt8>, mode: UInt32 = 0o644)
         throws(PosixError)
     {
-        let temporary = path + ".new-\(getpid())"
-        unlink(temporary)
-        let fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard fd >= 0 else { throw PosixError(errnoOf: "write", path) }
-        do throws(PosixError) {
-            defer { close(fd) }
-            try writeAll(fd, bytes, path: path)
-            guard fchmod(fd, mode) == 0, fsync(fd) == 0 else { throw PosixError(errnoOf: "write", path) }
-        } catch {
-            unlink(temporary)
-            throw error
+        try FileDraft(of: path, bytes, mode: mode).publish()
+    }
+
+    /// Where this process writes what is to take the place of a path by one rename: `.NAME.new-PID` beside it. It is
+    /// hidden: who reads a whole directory of configuration, as Portage does, passes over what a killed process left.
+    public static func draft(of path: String) -> String {
+        let (directory, name) = split(path)
+        return "\(directory).\(name).new-\(getpid())"
+    }
+
+    /// Removes the drafts of a path that processes left which are gone.
+    public static func removeAbandonedDrafts(of path: String) {
+        let (directory, name) = split(path)
+        for entry in (try? list(directory.isEmpty ? "." : directory)) ?? [] where entry.hasPrefix(".\(name).new-") {
+            guard let pid = pid_t(entry.dropFirst(name.utf8.count + ".".utf8.count + ".new-".utf8.count)), pid > 0,
+                kill(pid, 0) != 0, errno == ESRCH
+            else { continue }
+            try? removeTree(directory + entry)
         }
-        guard rename(temporary, path) == 0 else {
-            let error = PosixError(errnoOf: "replace", path)
-            unlink(temporary)
-            throw error
-        }
+    }
+
+    /// A path's directory with its slash, and its name.
+    private static func split(_ path: String) -> (directory: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return ("", path) }
+        return (String(path[...slash]), String(path[path.index(after: slash)...]))
     }
 
     /// Makes a directory and those above it; one that is there already is left as it is.

@@ -106,8 +106,9 @@ struct TargetRepository: Sendable {
 
     /// Makes the repository when it is new; it appears by one rename.
     private func make() throws(ReleaseError) {
-        let new = path + ".new-\(ProcessIdentity.number)"
+        let new = Files.draft(of: path)
         do {
+            Files.removeAbandonedDrafts(of: path)
             try Files.removeTree(new)
             if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
                 try Files.makeDirectories(String(path[..<slash]))
@@ -140,6 +141,9 @@ struct TargetRepository: Sendable {
             try addCategories(packages.map(\.category))
             let directory = RepositoryDirectory(path)
             for (package, state) in zip(packages, states) where state != .unchanged {
+                for file in [package.directory + "/Manifest", package.ebuildPath] {
+                    Files.removeAbandonedDrafts(of: path + "/" + file)
+                }
                 try directory.write(package.directory + "/Manifest", text: try manifest(with: package))
                 let metadata = package.directory + "/metadata.xml"
                 if !Files.exists(path + "/" + metadata) { try directory.write(metadata, text: package.metadata) }

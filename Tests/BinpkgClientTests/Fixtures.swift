@@ -4,6 +4,7 @@ import Glibc
 import PortageAPI
 import Posix
 import PythonBridge
+import Testbed
 import Testing
 
 @testable import BinpkgClient
@@ -31,7 +32,8 @@ actor FakePortage: PythonTransport {
 
 /// A machine's files, made for one test: an ebuild with all that can belong to it, below a directory of its own.
 struct FakeMachine {
-    let root: String
+    private let scratch: ScratchDirectory
+    var root: String { scratch.path }
     let bytes: [String: String] = [
         "repo/dev-demo/alpha/alpha-1.0.ebuild": "EAPI=8\n",
         "repo/eclass/demo.eclass": "# demo\n",
@@ -44,7 +46,7 @@ struct FakeMachine {
     ]
 
     init() throws {
-        root = "/tmp/portmanteau-client-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+        scratch = try ScratchDirectory()
         for (name, text) in bytes {
             let path = root + "/" + name
             try Files.makeDirectories(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
@@ -53,8 +55,6 @@ struct FakeMachine {
         try Files.makeDirectories(root + "/var/cache/portmanteau")
         try Files.makeDirectories(root + "/tmp")
     }
-
-    func remove() { try? Files.removeTree(root) }
 
     /// Portage's answer about dev-demo/alpha-1.0.
     var keyInputs: String {

@@ -13,7 +13,6 @@ import Testing
 
     @Test func aPersonsRequest() throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
         let made = try RequestMaker.request(for: try inputs(machine.keyInputs), accuracy: .exact)
         let request = made.request
         #expect(request.cpv == "dev-demo/alpha-1.0")
@@ -33,7 +32,6 @@ import Testing
     /// Roles, names and hashes; the hashes are those of `sha256sum`.
     @Test func contentGolden() throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
         let made = try RequestMaker.request(for: try inputs(machine.keyInputs), accuracy: .abi)
         let lines = made.request.content.map { "\($0.role.rawValue) \($0.name) \($0.sha256.prefix(12)) \($0.size)" }
         #expect(
@@ -50,7 +48,6 @@ import Testing
 
     @Test func thePhaseWins() throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
         let setup = machine.setup(
             service: "", changing: ["CXXFLAGS": "-O1\n -g", "CBUILD": "i686-pc-linux-gnu", "X": "1"])
         let request = try RequestMaker.request(
@@ -70,7 +67,6 @@ import Testing
     ])
     func isRefused(_ name: String, _ value: String) throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
         let setup = machine.setup(service: "", changing: [name: value])
         let known = try inputs(machine.keyInputs)
         #expect(throws: RequestError.self) {
@@ -80,7 +76,6 @@ import Testing
 
     @Test func aMissingFileIsNamed() throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
         let known = try inputs(machine.keyInputs)
         try Files.removeTree(machine.root + "/repo/eclass")
         #expect(throws: RequestError.unreadable(PosixError("read", machine.root + "/repo/eclass/demo.eclass", code: 2)))

@@ -27,7 +27,6 @@ import Testing
         prepare: (FakeMachine) throws -> Void = { _ in }
     ) async throws -> Outcome {
         let machine = try FakeMachine()
-        defer { machine.remove() }
         try prepare(machine)
         let portage = machine.portage(changing: answers)
         let service = FakeService(plan)

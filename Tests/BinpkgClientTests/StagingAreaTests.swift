@@ -19,7 +19,6 @@ import Testing
 
     @Test func linksAreNotFollowed() throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
         let setup = machine.setup(service: "")
         try Files.makeDirectories(machine.root + "/elsewhere")
         for name in ["portmanteau", "portmanteau/dev-demo", "portmanteau/dev-demo/alpha-1.0"] {
@@ -34,7 +33,6 @@ import Testing
 
     @Test func directoriesOfOthersAreRefused() throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
         let setup = machine.setup(service: "")
         #expect(failure(setup) == nil)
         let category = machine.root + "/tmp/portmanteau/dev-demo"
@@ -54,13 +52,11 @@ import Testing
     @Test(arguments: [("CATEGORY", "../x"), ("PF", "."), ("PF", "a/b"), ("PORTAGE_TMPDIR", "tmp"), ("PF", "")])
     func strangeNames(_ name: String, _ value: String) throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
         #expect(failure(machine.setup(service: "", changing: [name: value]))?.contains("no place") == true)
     }
 
     @Test func oneAtATime() throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
         let setup = machine.setup(service: "")
         let area = try StagingArea(setup)
         #expect(failure(setup) == "another process is staging the same package")
@@ -70,7 +66,6 @@ import Testing
 
     @Test func olderStagingIsRemoved() throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
         let other = machine.root + "/tmp/portmanteau/dev-demo/"
         for name in ["interrupted/image", "staged/image", "old/image", "busy/image", "alpha-1.0/image"] {
             try Files.makeDirectories(other + name)

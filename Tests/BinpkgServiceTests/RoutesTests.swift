@@ -4,6 +4,7 @@ import FoundationEssentials
 import Hummingbird
 import HummingbirdTesting
 import Posix
+import Testbed
 import Testing
 
 @testable import BinpkgService
@@ -141,7 +142,8 @@ import Testing
     }
 
     @Test func restartQueuesAgainWhatWasBuilding() async throws {
-        let directory = Trial.temporaryDirectory()
+        let scratch = try ScratchDirectory()
+        let directory = scratch.path
         let builder = TrialBuilder(.endless)
         try await Trial.run(builder, directory: directory) { trial in
             let id = try await trial.post(sample).id
@@ -156,7 +158,6 @@ import Testing
             #expect(left == [])
         }
         #expect(await second.builds == 1)
-        try Files.removeTree(directory)
     }
 
     @Test func logIsBounded() async throws {

@@ -6,6 +6,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import Posix
+import Testbed
 
 @testable import BinpkgService
 
@@ -66,7 +67,8 @@ struct Trial: Sendable {
         settings: (inout ServiceConfiguration) -> Void = { _ in },
         _ body: @escaping @Sendable (Trial) async throws -> Void
     ) async throws {
-        let own = directory ?? temporaryDirectory()
+        let scratch = try ScratchDirectory()
+        let own = directory ?? scratch.path
         var configuration = ServiceConfiguration()
         configuration.stateDirectory = own
         settings(&configuration)
@@ -83,11 +85,6 @@ struct Trial: Sendable {
             }
         }
         await service.changes.close()
-        if directory == nil { try Files.removeTree(own) }
-    }
-
-    static func temporaryDirectory() -> String {
-        "/tmp/binpkgd-test-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     }
 
     func post(_ request: BuildRequest, _ query: String = "") async throws -> RequestAnswer {

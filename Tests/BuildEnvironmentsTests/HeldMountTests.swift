@@ -1,6 +1,7 @@
 import Glibc
 import Posix
 import Sandbox
+import Testbed
 import Testing
 
 /// Mounts that a program holds, with a program that mounts a file system in memory.
@@ -8,10 +9,7 @@ import Testing
     private struct Refused: Error, Equatable {}
 
     private func withPlace<R>(_ body: (String) async throws -> R) async throws -> R {
-        let place = "/tmp/held-mount-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-        try Files.makeDirectories(place)
-        defer { try? Files.removeTree(place) }
-        return try await body(place)
+        try await ScratchDirectory.with { try await body($0.path) }
     }
 
     private func program(_ place: String, then script: String) -> HeldMount {

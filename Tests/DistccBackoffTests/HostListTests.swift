@@ -1,6 +1,7 @@
 @testable import DistccBackoff
 import Glibc
 import Posix
+import Testbed
 import Testing
 
 /// distcc's host specifications.
@@ -42,11 +43,9 @@ import Testing
 /// Marks as files.
 @Suite struct BackoffMarksTests {
     private static func withMarks<R>(period: Int = 60, _ body: (BackoffMarks) throws -> R) throws -> R {
-        var template = Array("/tmp/distcc-guard-test.XXXXXX".utf8CString)
-        let path = try #require(mkdtemp(&template).map { String(cString: $0) })
-        defer { try? Files.removeTree(path) }
-        try Files.makeDirectories(path + "/lock")
-        return try body(BackoffMarks(distccDirectory: path, period: period))
+        let scratch = try ScratchDirectory()
+        try Files.makeDirectories(scratch.path + "/lock")
+        return try body(BackoffMarks(distccDirectory: scratch.path, period: period))
     }
 
     private static func age(_ marks: BackoffMarks, _ host: Host, seconds: Int) throws {

@@ -1,22 +1,8 @@
 import EbuildRepository
 import Glibc
 import Posix
+import Testbed
 import Testing
-
-/// A directory of one test, removed at its end.
-struct ScratchDirectory: ~Copyable {
-    let path: String
-
-    init() throws {
-        var template = Array("\(ProcessEnvironment.variable("TMPDIR") ?? "/tmp")/repository-XXXXXX".utf8CString)
-        let made = template.withUnsafeMutableBufferPointer { buffer in
-            buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
-        }
-        path = try #require(made)
-    }
-
-    deinit { try? Files.removeTree(path) }
-}
 
 @Suite struct RepositoryTests {
     @Test(arguments: ["guru", "gentoo-zh", "a_b", "x-1a", "0", "kde-"])

@@ -1,5 +1,6 @@
 import Glibc
 import Posix
+import Testbed
 import Testing
 
 @testable import EmergeSession
@@ -115,8 +116,8 @@ import Testing
     }
 
     @Test func onlyTheEndOfALargeFileIsRead() throws {
-        let path = "/tmp/portmanteau-emerge-log-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        defer { unlink(path) }
+        let scratch = try ScratchDirectory()
+        let path = scratch.path + "/emerge.log"
         var text = ""
         for number in 0..<200 {
             let time = 1000 + number * 100
@@ -130,6 +131,6 @@ import Testing
         #expect(end.builds.last?.seconds == 199)
         #expect(try BuildHistory(log: path).builds.count == 200)
         #expect(try BuildHistory(log: path + "-none").builds.isEmpty)
-        #expect(throws: PosixError.self) { try BuildHistory(log: "/tmp") }
+        #expect(throws: PosixError.self) { try BuildHistory(log: scratch.path) }
     }
 }

@@ -1,16 +1,10 @@
 import Crypto
 import Glibc
 import Posix
+import Testbed
 import Testing
 
 @testable import Fetching
-
-/// A directory of a test's own.
-func temporaryDirectory() throws -> String {
-    let path = "/tmp/portmanteau-fetching-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-    try Files.makeDirectories(path)
-    return path
-}
 
 private func sha256(_ bytes: [UInt8]) -> String {
     SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -170,7 +164,8 @@ extension FetchError? {
         try await LoopbackServer.with { _ in
             reply
         } _: { server in
-            let directory = try temporaryDirectory()
+            let scratch = try ScratchDirectory()
+            let directory = scratch.path
             var failure: FetchError?
             do throws(FetchError) {
                 _ = try await Fetcher().download(
@@ -180,7 +175,6 @@ extension FetchError? {
                 failure = error
             }
             let names = try Files.list(directory)
-            try Files.removeTree(directory)
             return (failure, names)
         }
     }
@@ -246,8 +240,8 @@ extension FetchError? {
         try await LoopbackServer.with { _ in
             .response(200, body: [1, 2])
         } _: { server in
-            let directory = try temporaryDirectory()
-            defer { try? Files.removeTree(directory) }
+            let scratch = try ScratchDirectory()
+            let directory = scratch.path
             try Files.replace(directory + "/file", with: [9])
             await #expect(throws: FetchError.self) {
                 try await Fetcher().download(

@@ -20,13 +20,8 @@ struct DistccBench: Sendable {
 
     /// Makes a bench, passes it on, and removes it.
     static func with<R: Sendable>(_ body: (DistccBench) async throws -> R) async throws -> R {
-        var template = Array("/tmp/distcc-bench.XXXXXX".utf8CString)
-        guard let path = mkdtemp(&template).map({ String(cString: $0) }) else {
-            throw PosixError("create directory", "/tmp", code: errno)
-        }
-        defer { try? Files.removeTree(path) }
-        // Servers run as another user.
-        chmod(path, 0o755)
+        let scratch = try ScratchDirectory()
+        let path = scratch.path
         let bench = DistccBench(folder: path)
         for name in ["distcc", "masquerade", "front", "compilers", "work", "state"] {
             try Files.makeDirectories("\(path)/\(name)")

@@ -1,7 +1,4 @@
-import Overlays
-import PortageAPI
 import Posix
-import PythonBridge
 import Testbed
 import Testing
 
@@ -43,22 +40,5 @@ extension Machine {
     /// The packages of the published slices, as `olm list` names them.
     func listedPackages() async throws -> [String] {
         try await olm("list").stdout.split(separator: "\n").map { String($0.prefix { $0 != " " }) }
-    }
-
-    /// Runs a body with questions to this machine's Portage, in a child of its own Python.
-    func withPortage<R: Sendable>(_ body: (PortageAPI) async throws -> R) async throws -> R {
-        let command = invocation([])
-        let child = ChildPython(
-            .init(
-                interpreter: prefix + "/bin/python3", prefix: [command.path] + command.arguments,
-                environment: command.environment, timeLimit: .seconds(300)))
-        do {
-            let result = try await body(PortageAPI(transport: child))
-            await child.close()
-            return result
-        } catch {
-            await child.close()
-            throw error
-        }
     }
 }

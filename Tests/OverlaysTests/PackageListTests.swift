@@ -1,6 +1,7 @@
 import Overlays
 import PackageModel
 import Posix
+import Testbed
 import Testing
 
 @Suite struct PackageListTests {
@@ -42,7 +43,7 @@ import Testing
         try scratch.write("packages/b", "# mine\na-a/one::guru # here\na-a/two::guru\n")
         try scratch.write("packages/.hidden", "nonsense")
         try scratch.write("packages/b~", "nonsense")
-        try PackageList.add([PackageList.Entry("a-a/three::kde")], to: path)
+        try PackageList.draft(adding: [PackageList.Entry("a-a/three::kde")], to: path)?.publish()
         let list = try PackageList.read(path)
         #expect(list.entries.map(\.atom.name) == ["one", "two", "three"])
         try PackageList.remove(list.entries.filter { $0.atom.name == "one" })
@@ -54,7 +55,7 @@ import Testing
     @Test func `a file keeps what is in it`() throws {
         let scratch = try ScratchDirectory()
         try scratch.write("packages", "# no newline at the end\na-a/one::guru")
-        try PackageList.add([PackageList.Entry("a-a/two::guru")], to: scratch.path + "/packages")
+        try PackageList.draft(adding: [PackageList.Entry("a-a/two::guru")], to: scratch.path + "/packages")?.publish()
         #expect(
             try Files.readText(scratch.path + "/packages")
                 == "# no newline at the end\na-a/one::guru\na-a/two::guru\n")

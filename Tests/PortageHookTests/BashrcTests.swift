@@ -1,15 +1,16 @@
 import Posix
+import Testbed
 import Testing
 
 @testable import PortageHook
 
 /// The installed bashrc, read by a real bash with as little of Portage as it needs.
 @Suite struct BashrcTests {
-    private let directory: TemporaryDirectory
+    private let directory: ScratchDirectory
     private let hooks: String
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try ScratchDirectory()
         let file = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let text = try Files.readText("/\(file)/portage-hooks/bashrc")
         hooks = try directory.write("usr/share/portmanteau/hooks/bashrc", text)

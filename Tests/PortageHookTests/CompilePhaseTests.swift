@@ -1,4 +1,5 @@
 import Posix
+import Testbed
 import Testing
 
 @testable import PortageHook
@@ -18,7 +19,7 @@ import Testing
     func otherwiseNothingChanges(_ path: String) { #expect(CompilePhase.path(path, with: "M") == nil) }
 
     @Test func theCodeIsQuotedAndTheSwitchCounts() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         func output(_ more: [String]) -> String {
             let transcript = Transcript()
             let arguments = ["compile", "PREFIX=\(directory.path)", "PATH=/$(x)'/distcc:/bin", "EMERGE_FROM=ebuild"]

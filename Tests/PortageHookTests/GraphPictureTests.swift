@@ -1,15 +1,16 @@
 import DependencyGraph
 import Posix
+import Testbed
 import Testing
 
 @testable import PortageHook
 
 @Suite struct GraphPictureTests {
-    private let directory: TemporaryDirectory
+    private let directory: ScratchDirectory
     private let file: String
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try ScratchDirectory()
         file = "var/cache/portmanteau/graphs/2-20.graph"
     }
 

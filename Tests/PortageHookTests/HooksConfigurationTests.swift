@@ -1,3 +1,4 @@
+import Testbed
 import Testing
 
 @testable import PortageHook
@@ -70,7 +71,7 @@ import Testing
     }
 
     @Test func variablesOfThePhaseCountOnlyInSourceBuilds() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         try directory.write("etc/portmanteau/hooks.conf", "DEPGRAPH=ascii\nBINPKG_POLICY=ready\n")
         let arguments = ["PREFIX=\(directory.path)", "DEPGRAPH=off", "BINPKG_SERVICE=https://example.org"]
         let source = try #require(PhaseRequest(arguments + ["EMERGE_FROM=ebuild"]))

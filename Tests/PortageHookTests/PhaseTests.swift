@@ -1,16 +1,17 @@
 import AgentProtocol
 import Glibc
 import Posix
+import Testbed
 import Testing
 
 @testable import PortageHook
 
 @Suite struct PhaseTests {
-    private let directory: TemporaryDirectory
+    private let directory: ScratchDirectory
     private let temporary: String
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try ScratchDirectory()
         temporary = directory.path + "/tmp"
         try Files.makeDirectories(temporary)
     }

@@ -1,5 +1,6 @@
 import Glibc
 import Posix
+import Testbed
 import Testing
 
 @testable import PortageHook
@@ -21,7 +22,7 @@ import Testing
     }
 
     @Test func bashReadsEveryWordAsItWas() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let texts = Self.hostile(10_000)
         let words = texts.map(ShellCode.quoted).joined(separator: " \\\n")
         let script = try directory.write("words.sh", "words=(\n\(words)\n)\nprintf '%s\\0' \"${words[@]}\"\n")

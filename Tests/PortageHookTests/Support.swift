@@ -1,27 +1,10 @@
-import Glibc
 import Posix
+import Testbed
 import Testing
 
 @testable import PortageHook
 
-/// A directory that goes when the value goes.
-final class TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/portage-hook-test.XXXXXX".utf8CString)
-        path = try #require(mkdtemp(&template).map { String(cString: $0) })
-    }
-
-    /// Writes a file below it, with the directories above.
-    @discardableResult
-    func write(_ name: String, _ text: String, mode: UInt32 = 0o644) throws -> String {
-        let file = "\(path)/\(name)"
-        try Files.makeDirectories(String(file[..<(try #require(file.lastIndex(of: "/")))]))
-        try Files.replace(file, with: Array(text.utf8), mode: mode)
-        return file
-    }
-
+extension ScratchDirectory {
     /// Writes a program. A copying process makes the file: this one may be forked by another test while it holds the
     /// file open for writing, and then the program could not be started.
     func writeProgram(_ name: String, _ text: String) throws {
@@ -31,8 +14,6 @@ final class TemporaryDirectory {
             deadline: .now.advanced(byMilliseconds: 20_000))
         try #require(copied.outcome == .exited(0))
     }
-
-    deinit { try? Files.removeTree(path) }
 }
 
 /// What a hook command wrote.

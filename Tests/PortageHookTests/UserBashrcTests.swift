@@ -1,5 +1,6 @@
 import Glibc
 import Posix
+import Testbed
 import Testing
 
 @testable import PortageHook
@@ -39,7 +40,7 @@ import Testing
     }
 
     @Test func theLineSurvivesAHostilePrefix() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let hooks = try directory.write("it's $(touch x)/bashrc", "echo sourced\n")
         let line = UserBashrc.line(hooks: hooks, before: .ordinary)
         let result = try ChildProcess.run(
@@ -49,11 +50,11 @@ import Testing
 }
 
 @Suite struct ManagementTests {
-    private let directory: TemporaryDirectory
+    private let directory: ScratchDirectory
     private var bashrc: String { directory.path + "/etc/portage/bashrc" }
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try ScratchDirectory()
         for name in [
             "usr/share/portmanteau/hooks/bashrc", "usr/libexec/portmanteau/portage-hook",
             "usr/libexec/portmanteau/portmanteau", "etc/portmanteau/hooks.conf",

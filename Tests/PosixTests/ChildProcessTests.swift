@@ -1,5 +1,6 @@
 import Glibc
 import Posix
+import Testbed
 import Testing
 
 @Suite struct ChildProcessTests {

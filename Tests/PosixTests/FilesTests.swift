@@ -1,22 +1,7 @@
 import Glibc
 import Posix
+import Testbed
 import Testing
-
-/// A directory of this test alone, removed at its end.
-struct ScratchDirectory: ~Copyable {
-    let path: String
-
-    init() throws {
-        let base = ProcessEnvironment.variable("TMPDIR") ?? "/tmp"
-        var template = Array("\(base)/portmanteau-test-XXXXXX".utf8CString)
-        let made = template.withUnsafeMutableBufferPointer { buffer in
-            buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
-        }
-        path = try #require(made)
-    }
-
-    deinit { try? Files.removeTree(path) }
-}
 
 @Suite struct FilesTests {
     @Test func replacingAFileLeavesNothingBesideIt() throws {
@@ -27,6 +12,20 @@ struct ScratchDirectory: ~Copyable {
         #expect(try Files.readText(file) == "two")
         #expect(try Files.list(scratch.path) == ["file"])
         #expect(Files.status(file).map { $0.mode & 0o777 } == 0o600)
+    }
+
+    @Test func draftsOfProcessesThatAreGoneAreRemoved() throws {
+        let scratch = try ScratchDirectory()
+        for name in [".file.new-1", ".file.new-4194999", ".file.new-x", "file.new-4194999", ".other.new-4194999"] {
+            try scratch.write(name, "")
+        }
+        Files.removeAbandonedDrafts(of: scratch.path + "/file")
+        #expect(
+            try Files.list(scratch.path) == [".file.new-1", ".file.new-x", ".other.new-4194999", "file.new-4194999"])
+        let draft = try FileDraft(of: scratch.path + "/file", Array("new".utf8))
+        #expect(!Files.exists(scratch.path + "/file"))
+        draft.discard()
+        #expect(try Files.list(scratch.path).count == 4)
     }
 
     @Test func errorsNameTheirPath() throws {

@@ -8,7 +8,7 @@ import Testing
         try await FakePortage.withChild(FakePortage.settings("name + '!'")) { child async throws in
             #expect(try await child.setting() == #"{"X": "X!"}"#)
             let facts = String(decoding: try await child.call("python", Array("{}".utf8)), as: UTF8.self)
-            #expect(facts.contains(#""prefix": "/tmp/portmanteau-python-"#))
+            #expect(facts.contains("/portmanteau-test-"))
         }
     }
 
@@ -101,7 +101,6 @@ import Testing
 
     @Test func cancellingACallEndsTheChild() async throws {
         let fake = try FakePortage(FakePortage.settings("(open(sys.prefix + '/here', 'w'), time.sleep(60))"))
-        defer { fake.remove() }
         let child = ChildPython(.init(interpreter: fake.python))
         let call = Task { try await child.setting() }
         while !Files.exists(fake.folder + "/here") { try await Task.sleep(for: .milliseconds(10)) }
@@ -131,7 +130,6 @@ import Testing
                 sys.modules["portage.process"] = Process()
                 """
         let fake = try FakePortage(module)
-        defer { fake.remove() }
         let child = ChildPython(.init(interpreter: fake.python))
         _ = try await child.setting()
         await child.close()

@@ -1,18 +1,18 @@
 import Glibc
 import Posix
+import Testbed
 
 @testable import PythonBridge
 
 /// A virtual environment whose `portage` is a few lines of a test's own.
 struct FakePortage {
-    let folder: String
+    private let scratch: ScratchDirectory
+    var folder: String { scratch.path }
     var python: String { folder + "/bin/python3" }
 
     /// - Parameter code: the text of the module `portage`; nil for an environment without one.
     init(_ code: String?) throws {
-        var template = Array("/tmp/portmanteau-python-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw PosixError("make a folder in", "/tmp", code: errno) }
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        scratch = try ScratchDirectory()
         let packages = folder + "/lib/python\(EmbeddedPython.linkedVersion)/site-packages"
         try Files.makeDirectories(packages)
         try Files.makeDirectories(folder + "/bin")
@@ -21,14 +21,11 @@ struct FakePortage {
         if let code { try Files.replace(packages + "/portage.py", with: Array(code.utf8), mode: 0o644) }
     }
 
-    func remove() { try? Files.removeTree(folder) }
-
     /// Runs a body with a child of this environment.
     static func withChild<R>(
         _ code: String?, timeLimit: Duration? = nil, _ body: (ChildPython) async throws -> R
     ) async throws -> R {
         let fake = try FakePortage(code)
-        defer { fake.remove() }
         let child = ChildPython(.init(interpreter: fake.python, environment: [:], timeLimit: timeLimit))
         let result = try await body(child)
         await child.close()

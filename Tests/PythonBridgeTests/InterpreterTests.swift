@@ -18,7 +18,6 @@ import Testing
 
     @Test func theVariableWinsThenEmergeThenTheBuiltIn() throws {
         let fake = try FakePortage(nil)
-        defer { fake.remove() }
         try Files.replace(
             fake.folder + "/bin/emerge", with: Array("#!\(fake.python)\n".utf8), mode: 0o755)
         let path = "/nonexistent:\(fake.folder)/bin:/usr/bin"
@@ -30,7 +29,6 @@ import Testing
 
     @Test func emergeBehindACompiledFront() throws {
         let fake = try FakePortage(nil)
-        defer { fake.remove() }
         let scripts = fake.folder + "/lib/python-exec/python\(EmbeddedPython.linkedVersion)"
         try Files.makeDirectories(scripts)
         try Files.replace(fake.folder + "/bin/emerge", with: [0x7F, 0x45, 0x4C, 0x46], mode: 0o755)
@@ -43,7 +41,6 @@ import Testing
             try await Interpreter.choose(environment: ["PORTMANTEAU_PYTHON": "/nonexistent/python3"])
         }
         let fake = try FakePortage(nil)
-        defer { fake.remove() }
         let other = fake.folder + "/bin/python3.2"
         try Files.replace(other, with: Array("#!/bin/sh\n".utf8), mode: 0o755)
         let linked = EmbeddedPython.linkedVersion

@@ -1,6 +1,7 @@
 import Posix
 import Subprocess
 import SystemPackage
+import Testbed
 import Testing
 
 @testable import ReleaseEbuilds
@@ -34,9 +35,8 @@ import Testing
             let count = Int.random(in: 0...12, using: &random)
             texts.append((0..<count).map { _ in Self.pieces.randomElement(using: &random) ?? "" }.joined())
         }
-        let folder = "/tmp/fastrel-quoting-\(UInt64.random(in: 0 ... .max))"
-        try Files.makeDirectories(folder)
-        defer { try? Files.removeTree(folder) }
+        let scratch = try ScratchDirectory()
+        let folder = scratch.path
         // One variable after the other, as in an ebuild. (In a list `( … )`, bash 5.2 itself spoils the byte 7f.)
         let script = texts.map { "v=\(quoted($0))\nprintf '%s\\0' \"$v\"\n" }.joined()
         try Files.replace(folder + "/texts", with: Array(script.utf8))

@@ -1,9 +1,11 @@
 import ArgumentParser
+import SuiteVersion
 
 /// The binary-package service.
 struct Binpkgd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "binpkgd",
         abstract: "Builds packages for other machines, on request.",
+        version: "binpkgd \(SuiteVersion.text)",
         subcommands: [BinpkgdServe.self, BinpkgdKey.self])
 }

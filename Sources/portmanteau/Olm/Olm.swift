@@ -1,4 +1,5 @@
 import ArgumentParser
+import SuiteVersion
 
 /// Single packages out of overlays.
 struct Olm: AsyncParsableCommand {
@@ -10,8 +11,10 @@ struct Olm: AsyncParsableCommand {
             /etc/overlayman/overlays.conf. What Portage sees is a slice of each overlay, below \
             /var/lib/portmanteau/slices.
             """,
+        version: "olm \(SuiteVersion.text)",
         subcommands: [
             OlmSync.self, OlmAdd.self, OlmRemove.self, OlmList.self, OlmWhy.self, OlmRollback.self,
+            OlmDisable.self,
         ],
         aliases: ["overlayman"])
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandSupport
 import Overlays
 import PackageModel
+import Posix
 
 /// Adds packages to the list.
 struct OlmAdd: ToolCommand {
@@ -25,9 +26,15 @@ struct OlmAdd: ToolCommand {
                         entry.atom.description, file: PackageList.fileForNewLines(olm.paths.packages), line: 0))
             }
             for name in Set(wanted.map(\.overlay)).sorted() {
-                let outcome = try await olm.sync(name, list: list, configuration: configuration)
-                context.output("olm: \(outcome.line(name))\n")
-                try PackageList.add(new.filter { $0.overlay == name }, to: olm.paths.packages)
+                let draft = try PackageList.draft(adding: new.filter { $0.overlay == name }, to: olm.paths.packages)
+                do {
+                    let outcome = try await olm.sync(name, list: list, configuration: configuration)
+                    context.output("olm: \(outcome.line(name))\n")
+                } catch {
+                    draft?.discard()
+                    throw error
+                }
+                try draft?.publish()
             }
         }
     }

@@ -28,12 +28,18 @@ func withOverlayman<Result: Sendable>(
     }
     guard changing else { return try await body(overlayman) }
     try Files.makeDirectories(paths.slices)
-    guard let lock = try FileLock(tryingPath: paths.slices + "/.lock") else {
-        throw CommandError("another olm is at work", hint: "try again when it is done", exitStatus: .temporary)
-    }
+    let lock = try overlaysLock(paths)
     let result = try await body(overlayman)
     _ = consume lock
     return result
+}
+
+/// The lock of who changes slices, or what Portage sees of them.
+func overlaysLock(_ paths: OverlaysPaths) throws -> FileLock {
+    guard let lock = try FileLock(tryingPath: paths.slices + "/.lock") else {
+        throw CommandError("another olm is at work", hint: "try again when it is done", exitStatus: .temporary)
+    }
+    return lock
 }
 
 extension Overlayman.Outcome {

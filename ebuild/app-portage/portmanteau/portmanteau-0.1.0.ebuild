@@ -127,12 +127,16 @@ pkg_config() {
 pkg_prerm() {
 	if [[ -z ${REPLACED_BY_VERSION} && -z ${ROOT} ]]; then
 		pm_manage disable || ewarn "remove Portmanteau's line from ${EROOT}/etc/portage/bashrc by hand"
+		"${EROOT}/usr/bin/olm" disable --eprefix "${EROOT}" ||
+			ewarn "remove the slices of overlays from ${EROOT}/etc/portage/repos.conf by hand"
 	fi
 }
 
 pkg_postrm() {
 	[[ -z ${REPLACED_BY_VERSION} ]] || return
-	rm -rf "${EROOT}"/{run,var/cache}/portmanteau || die
+	# Slices are made again out of /etc/overlayman, which stays.
+	rm -rf "${EROOT}"/{run,var/cache}/portmanteau "${EROOT}"/var/lib/portmanteau/slices || die
+	rmdir --ignore-fail-on-non-empty "${EROOT}"/var/lib/portmanteau 2> /dev/null
 	if [[ -d ${EROOT}/var/lib/portmanteau ]]; then
 		elog "What was made with Portmanteau stays in ${EROOT}/var/lib/portmanteau."
 	fi
