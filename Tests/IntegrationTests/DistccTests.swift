@@ -156,6 +156,38 @@ import Testing
         }
     }
 
+    @Test func aFullDiskForTheMarksStopsNoCompile() async throws {
+        try await DistccBench.with { bench in
+            try bench.compiler("wrong", "echo wrong >&2; exit 3")
+            try bench.write("a.c", "int a;\n")
+            try await Distccd.with(bench, compilers: "wrong") { server async throws in
+                let variables = bench.variables(.guarded, hosts: server.host)
+                // Without room for a byte a mark is still a file; without room for a file it is said that there is none.
+                for (limit, end) in [
+                    ("size=64k", "the server is not used for 60 s"), ("nr_inodes=2", "No space left on device"),
+                ] {
+                    let result = try await bench.run(
+                        """
+                        unshare -m sh -c '
+                            mount -t tmpfs -o \(limit),mode=777 full "$DISTCC_DIR" && mkdir "$DISTCC_DIR/lock" 2>/dev/null
+                            { cat /dev/zero >"$DISTCC_DIR/lock/filler"; } 2>/dev/null
+                            gcc -c a.c && nm a.o && rm a.o && ls "$DISTCC_DIR/lock"'
+                        """, variables)
+                    #expect(result.code == 0, "\(limit): \(result.errors)")
+                    let lines = result.errors.split(separator: "\n")
+                    #expect(
+                        lines.count <= 1 && lines.allSatisfy { $0.hasPrefix("distcc-guard: a.c: ") }, "\(result.errors)"
+                    )
+                    #expect(lines.allSatisfy { $0.hasSuffix(end) }, "\(limit): \(result.errors)")
+                }
+                // A directory that cannot be made at all.
+                let closed = try await bench.run(
+                    "DISTCC_DIR=/dev/null/x gcc -c a.c && nm a.o", bench.variables(.guarded, hosts: server.host))
+                #expect(closed.code == 0, "\(closed.errors)")
+            }
+        }
+    }
+
     @Test func aCompilerThatCrashesOnBothSidesLeavesNoMark() async throws {
         func marks(_ way: DistccBench.Way) async throws -> Int {
             try await DistccBench.with { bench in

@@ -20,6 +20,7 @@ import Testing
     func `the ebuild installs, switches the hooks on, updates, and leaves nothing`(kind: Kind) async throws {
         try await Testbed.shared().withMachine("ebuild-\(kind)") { machine in
             try await prepare(machine, kind)
+            if kind == .prebuilt { try await expectRefusalOfBadArchives(machine) }
             let before = try await files(of: machine)
 
             let install = try await machine.emerge(
@@ -54,13 +55,23 @@ import Testing
             #expect(try machine.read("etc/portage/bashrc").hasSuffix("# portmanteau (newline added)\n"))
             #expect(try machine.read(settings) == edited)
 
+            // A slice: what olm made goes too, but not what the user wrote.
+            try await machine.makeOverlay("bundle")
+            try machine.useOverlays(["bundle"])
+            let slice = try await machine.olm("add", "lib-wood/gold::bundle")
+            #expect(slice.succeeded, "\(slice.text)")
+            let wanted = try await machine.emerge(["-pq", "lib-wood/gold"])
+            #expect(wanted.text.contains("lib-wood/gold-1.0"), "\(wanted.text)")
+            try Files.removeTree(machine.path("srv"))
+
             let removal = try await machine.emerge(["-C", Self.package, "app-demo/hello"])
             #expect(removal.succeeded, "\(removal.text)")
             #expect(try machine.read("etc/portage/bashrc") == Self.bashrc)
             #expect(try machine.read(settings) == edited)
             let left = try await files(of: machine)
             // As Portage does with a file that the user changed: it stays, and the update lies beside it.
-            let kept = ["etc/portmanteau", "etc/portmanteau/._cfg0000_hooks.conf", settings]
+            let lists = ["etc/overlayman", "etc/overlayman/overlays.conf", "etc/overlayman/packages"]
+            let kept = lists + ["etc/portmanteau", "etc/portmanteau/._cfg0000_hooks.conf", settings]
             #expect(left.subtracting(before).sorted() == kept)
             #expect(before.subtracting(left).sorted() == [])
         }
@@ -72,8 +83,26 @@ import Testing
         #expect(try Files.readText("\(folder)/portmanteau-9999.ebuild") == release)
     }
 
+    /// A prebuilt archive that is cut off, or has one other byte, is not installed.
+    private func expectRefusalOfBadArchives(_ machine: Machine) async throws {
+        let folder = machine.path("var/cache/distfiles")
+        let name = try #require(try Files.list(folder).first { $0.contains("-prebuilt-") })
+        let whole = try Files.read("\(folder)/\(name)", limit: 1 << 30)
+        var other = whole
+        other[whole.count / 2] ^= 1
+        for (archive, answer) in [(Array(whole.prefix(whole.count / 2)), "Couldn't download"), (other, "_checksum_failure_")] {
+            try Files.replace("\(folder)/\(name)", with: archive)
+            let refused = try await machine.emerge([Self.package])
+            #expect(refused.exitCode == 1 && refused.text.contains(answer), "\(refused.text)")
+            #expect(try !machine.installedPackages().contains { $0.hasPrefix(Self.package) })
+            #expect(!Files.exists(machine.path("usr/libexec/portmanteau")))
+            for file in try Files.list(folder) where file.hasPrefix(name) { try Files.removeTree("\(folder)/\(file)") }
+        }
+        try Files.replace("\(folder)/\(name)", with: whole)
+    }
+
     private func version() throws -> String {
-        let text = try Files.readText(Testbed.checkout + "/Sources/portmanteau/Version.swift")
+        let text = try Files.readText(Testbed.checkout + "/Sources/SuiteVersion/SuiteVersion.swift")
         return String(try #require(text.split(separator: "\"").dropFirst().first))
     }
 

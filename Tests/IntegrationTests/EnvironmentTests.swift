@@ -95,6 +95,14 @@ import Testing
                 """
             let metadata = try await trial.desk.run(["python3", "-c", script, trial.desk.prefix + "/got.gpkg.tar"])
             #expect(metadata.stdout == "exact\n\n", "\(metadata.text)")
+
+            // What root alone may read there is closed to a build, though the build is root.
+            try trial.desk.write("etc/closed", "a secret\n", mode: 0o600)
+            try await trial.desk.writePeek()
+            let peek = try await trial.client.ask("app-demo/peek-1.0")
+            #expect(peek.value("state") == "ready", "\(peek.text)")
+            let seen = try trial.log(peek)
+            #expect(seen.contains("etc/closed: Permission denied") && !seen.contains("a secret"), "\(seen)")
         }
     }
 
@@ -226,5 +234,39 @@ import Testing
             try await Task.sleep(for: .milliseconds(100))
         }
         Issue.record("no '\(text)' in \((try? Files.readText(path)) ?? path)")
+    }
+}
+
+extension Machine {
+    /// A repository with a package whose installation, which root does, tries to read `etc/closed`.
+    fileprivate func writePeek() async throws {
+        let folder = "var/db/repos/peeking"
+        try write("\(folder)/profiles/repo_name", "peeking\n")
+        try write("\(folder)/metadata/layout.conf", "masters = gentoo\nthin-manifests = true\n")
+        try write(
+            "\(folder)/app-demo/peek/peek-1.0.ebuild",
+            """
+            EAPI=8
+            DESCRIPTION="Looks at what is closed to it"
+            HOMEPAGE="https://example.org/peek"
+            SRC_URI="https://example.org/distfiles/hello-1.0.tar.xz"
+            S="${WORKDIR}/hello-1.0"
+            LICENSE="GPL-2+"
+            SLOT="0"
+            KEYWORDS="amd64 arm64"
+
+            src_install() {
+            	id -u
+            	cat "${EPREFIX}/etc/closed"
+            	insinto /usr/share/peek
+            	doins package.mk
+            }
+
+            """)
+        let copied = try await run([
+            "cp", testbed.repository + "/app-demo/hello/Manifest", "\(prefix)/\(folder)/app-demo/peek/Manifest",
+        ])
+        #expect(copied.succeeded, "\(copied.text)")
+        try write("etc/portage/repos.conf/peeking.conf", "[peeking]\nlocation = \(prefix)/\(folder)\n")
     }
 }

@@ -218,24 +218,20 @@ import Testing
         }
     }
 
-    @Test(arguments: ["before", "after"])
-    func `killed at the publishing rename, Portage sees the old slice or the new one`(moment: String) async throws {
+    @Test(arguments: Machine.Moment.allCases)
+    func `killed at the publishing rename, Portage sees the old slice or the new one`(moment: Machine.Moment)
+        async throws
+    {
         try await Testbed.shared().withMachine("olm-kill-\(moment)") { machine in
             try await machine.installOverlayman(["bundle"])
             #expect(try await machine.olm("add", "lib-wood/gold::bundle").succeeded)
             let ebuild = try machine.read("srv/overlays/bundle/lib-wood/gold/gold-1.0.ebuild")
             try machine.writeOverlay("bundle", "lib-wood/gold/gold-2.0.ebuild", ebuild)
             try await machine.commitOverlay("bundle")
-            try machine.write("tmp/killer.c", Self.killer)
-            let killer = machine.prefix + "/tmp/killer.so"
-            let compiled = try await machine.run([
-                "gcc", "-shared", "-fPIC", "-o", killer, machine.prefix + "/tmp/killer.c",
-            ])
-            #expect(compiled.succeeded, "\(compiled.text)")
-            let killed = try await machine.olm(
-                "sync", environment: ["LD_PRELOAD": killer, "KILL_AT": moment, "KILL_NAME": "/slices/bundle"])
+            let killing = try await machine.killingAtRename(to: "/slices/bundle", moment)
+            let killed = try await machine.olm("sync", environment: killing)
             #expect(killed.exitCode == 128 + 9, "\(killed.text)")
-            let version = moment == "before" ? "1.0" : "2.0"
+            let version = moment == .before ? "1.0" : "2.0"
             let pretend = try await machine.emerge(["-pv", "lib-wood/gold"])
             #expect(pretend.text.contains("lib-wood/gold-\(version)::bundle"), "\(pretend.text)")
             #expect(try await machine.listedPackages() == ["lib-wood/gold-\(version)::bundle"])
@@ -243,27 +239,6 @@ import Testing
             #expect(try await machine.listedPackages() == ["lib-wood/gold-2.0::bundle"])
         }
     }
-
-    /// Kills its process before or after the rename to a path that ends in KILL_NAME.
-    private static let killer = """
-        #define _GNU_SOURCE
-        #include <dlfcn.h>
-        #include <signal.h>
-        #include <stdlib.h>
-        #include <string.h>
-        #include <unistd.h>
-        int rename(const char *from, const char *to) {
-            int (*real)(const char *, const char *) = dlsym(RTLD_NEXT, "rename");
-            const char *at = getenv("KILL_AT"), *name = getenv("KILL_NAME");
-            size_t length = strlen(to);
-            int ours = at && name && length > strlen(name) && !strcmp(to + length - strlen(name), name);
-            if (ours && !strcmp(at, "before")) kill(getpid(), SIGKILL);
-            int code = real(from, to);
-            if (ours && !strcmp(at, "after")) kill(getpid(), SIGKILL);
-            return code;
-        }
-
-        """
 }
 
 extension Machine {

@@ -4,30 +4,8 @@ import Testing
 
 /// Ebuilds made from a real index and real archives on loopback, and emerged for real.
 @Suite struct ReleaseTests {
-    /// A machine with the programs, the release server, and a repository of its own that does not exist yet.
-    private func withReleases(
-        _ name: String, _ body: (Machine, ReleaseServer) async throws -> Void
-    ) async throws {
-        try await Testbed.shared().withMachine(name) { machine in
-            try await machine.installPortmanteau(enable: false)
-            let server = try await machine.startReleaseServer()
-            do {
-                try await body(machine, server)
-                try await server.stop()
-            } catch {
-                try? await server.stop()
-                throw error
-            }
-        }
-    }
-
-    private func enable(_ repository: String, on machine: Machine) throws {
-        try machine.write(
-            "etc/portage/repos.conf/made.conf", "[made]\nlocation = \(repository)\nauto-sync = no\n")
-    }
-
     @Test func `a project with all that it needs is made from the index and emerged`() async throws {
-        try await withReleases("release-closure") { machine, server in
+        try await Testbed.withReleases("release-closure") { machine, server in
             let repository = machine.prefix + "/var/db/repos/made"
             let command = [
                 "fastrel", "pypi", "tally", "--closure", "--index-url", server.index, "--into", repository,
@@ -42,7 +20,7 @@ import Testing
                     dev-python/tally-1.1: new
 
                     """)
-            try enable(repository, on: machine)
+            try machine.enableMade()
             let emerge = try await machine.emerge(["dev-python/tally"])
             #expect(emerge.succeeded, "\(emerge.text)")
             #expect(try await machine.run(["tally"]).stdout == "tally 1.1 42 *done*\n")
@@ -60,13 +38,13 @@ import Testing
     }
 
     @Test func `a project whose summary is shell code runs nothing`() async throws {
-        try await withReleases("release-hostile") { machine, server in
+        try await Testbed.withReleases("release-hostile") { machine, server in
             let repository = machine.prefix + "/var/db/repos/made"
             let made = try await machine.run([
                 "fastrel", "pypi", "trickster", "--index-url", server.index, "--into", repository,
             ])
             #expect(made.succeeded, "\(made.text)")
-            try enable(repository, on: machine)
+            try machine.enableMade()
             let emerge = try await machine.emerge(["dev-python/trickster"])
             #expect(emerge.succeeded, "\(emerge.text)")
             #expect(!Files.exists("/tmp/tricked"))
@@ -77,7 +55,7 @@ import Testing
     }
 
     @Test func `releases are taken by version order, from an upload or the tag's archive, and emerged`() async throws {
-        try await withReleases("release-hosted") { machine, server in
+        try await Testbed.withReleases("release-hosted") { machine, server in
             let repository = machine.prefix + "/var/db/repos/made"
             func github(_ project: String, _ more: String...) async throws -> Output {
                 try await machine.run(
@@ -107,13 +85,27 @@ import Testing
                 ("weaver/nothing", 1, "fastrel: weaver/nothing: not found"),
                 ("weaver/shuttle@v7", 1, "fastrel: weaver/shuttle has no tag 'v7'"),
                 ("weaver/../x", 1, "is not OWNER/REPO"),
+                ("weaver/$(touch x)", 1, "is not OWNER/REPO"),
             ] {
                 let refused = try await github(project)
                 #expect(refused.exitCode == status, "\(refused.text)")
                 #expect(refused.stderr.contains(line), "\(refused.text)")
             }
 
-            try enable(repository, on: machine)
+            for (api, status, line) in [
+                (server.url + "/truncated/api", 2, "bad answer"), (server.url + "/garbage/api", 2, "weaver/shuttle"),
+                ("http://127.0.0.1:9/api", 75, "Connection refused"),
+            ] {
+                let bad = try await machine.run([
+                    "fastrel", "github", "weaver/shuttle@v1.9.0", "--category", "app-demo", "--into", repository,
+                    "--api-url", api,
+                ])
+                #expect(bad.exitCode == status && bad.stderr.contains(line), "\(api): \(bad.text)")
+                #expect(bad.stderr.split(separator: "\n").count == 1, "\(api): \(bad.text)")
+                #expect(try Files.list(machine.path("var/db/repos/made/app-demo/shuttle")).count == 3)
+            }
+
+            try machine.enableMade()
             let check = try await machine.pkgcheck(repository: repository)
             #expect(check.succeeded && check.text == "", "\(check.text)")
             let emerge = try await machine.emerge(["app-demo/shuttle", "app-demo/bobbin"])
@@ -124,7 +116,7 @@ import Testing
     }
 
     @Test func `a repository that wants BLAKE2B gets it from the file itself`() async throws {
-        try await withReleases("release-blake") { machine, server in
+        try await Testbed.withReleases("release-blake") { machine, server in
             let repository = machine.prefix + "/var/db/repos/made"
             try machine.write("var/db/repos/made/profiles/repo_name", "made\n")
             try machine.write("var/db/repos/made/profiles/categories", "dev-python\n")
@@ -163,7 +155,7 @@ import Testing
     }
 
     @Test func `what cannot be made is refused in one line, and nothing is written`() async throws {
-        try await withReleases("release-refused") { machine, server in
+        try await Testbed.withReleases("release-refused") { machine, server in
             let repository = machine.prefix + "/var/db/repos/made"
             for (project, index, status, line) in [
                 ("wheelhouse", server.index, 1, "wheelhouse 1.0 has no source archive, only wheels"),
@@ -199,59 +191,55 @@ import Testing
     }
 
     @Test func `a full disk and a kill leave what was there`() async throws {
-        try await withReleases("release-full") { machine, server in
+        try await Testbed.withReleases("release-full") { machine, server in
             let repository = machine.prefix + "/var/db/repos/made"
+            try machine.enableMade()
             func command(_ project: String) -> [String] {
                 ["fastrel", "pypi", project, "--index-url", server.index, "--into", repository]
             }
-            let sums = "cd \(repository) && find . -type f -exec sha256sum {} + | sort"
             #expect(try await machine.run(command("tint==1.2.3")).succeeded)
-            let before = try await machine.run(["sh", "-c", sums]).stdout
-
-            // A file system with room for nothing more, over a copy of the repository.
-            let full = try await machine.run([
-                "sh", "-c",
-                """
-                set -e
-                cp -a \(repository) \(machine.prefix)/tmp/copy
-                mount -t tmpfs -o size=64k,nr_inodes=200 full \(repository)
-                cp -a \(machine.prefix)/tmp/copy/. \(repository)
-                \(sums)
-                cat /dev/zero > \(repository)/filler 2> /dev/null || true
-                code=0
-                \(command("tint").joined(separator: " ")) || code=$?
-                rm \(repository)/filler
-                \(sums)
-                exit $code
-                """,
-            ])
-            #expect(full.exitCode == 2, "\(full.text)")
-            #expect(full.stdout == before + before, "\(full.text)")
+            let full = try await machine.runOnFullDisk("var/db/repos/made", command("tint"))
+            #expect(full.output.exitCode == 2 && full.isSame, "\(full.output.text)")
             #expect(
-                full.stderr.hasPrefix("fastrel: cannot write \(repository)/")
-                    && full.stderr.hasSuffix("No space left on device\n"), "\(full.text)")
+                full.output.stderr.hasPrefix("fastrel: cannot write \(repository)/")
+                    && full.output.stderr.hasSuffix("No space left on device\n"), "\(full.output.text)")
 
-            // Killed at some point of its way: the repository has the whole new package, or none of it.
-            for milliseconds in [50, 200, 400, 600] {
-                _ = try await machine.run([
-                    "timeout", "-s", "KILL", "0.\(milliseconds)", "fastrel", "pypi", "tint", "--index-url",
-                    server.index,
-                    "--into", repository,
-                ])
-                let ebuilds = try Files.list(machine.path("var/db/repos/made/dev-python/tint"))
-                    .filter { $0.hasSuffix(".ebuild") }
+            // Killed before or after each rename: Portage sees the old package or the new one.
+            for (name, moment, best) in [
+                ("/tint/Manifest", .before, "1.2.3"), ("/tint/Manifest", .after, "1.2.3"),
+                ("/tint-1.10.0.ebuild", .before, "1.2.3"), ("/tint-1.10.0.ebuild", .after, "1.10.0"),
+            ] as [(String, Machine.Moment, String)] {
+                let killing = try await machine.killingAtRename(to: name, moment)
+                let killed = try await machine.run(command("tint"), environment: killing)
+                #expect(killed.exitCode == 128 + 9, "\(name) \(moment): \(killed.text)")
+                let visible = try await machine.run(
+                    ["portageq", "best_visible", machine.prefix, "dev-python/tint"])
+                #expect(visible.stdout == "dev-python/tint-\(best)\n", "\(name) \(moment): \(visible.text)")
                 let manifest = try machine.read("var/db/repos/made/dev-python/tint/Manifest")
-                for ebuild in ebuilds {
-                    #expect(manifest.contains("DIST \(ebuild.dropLast(".ebuild".count)).tar.gz "), "\(manifest)")
-                }
+                #expect(manifest.hasPrefix("DIST tint-") && manifest.contains("DIST tint-\(best).tar.gz "))
             }
             let after = try await machine.run(command("tint"))
             #expect(after.succeeded, "\(after.text)")
+            #expect(
+                try Files.list(machine.path("var/db/repos/made/dev-python/tint")) == [
+                    "Manifest", "metadata.xml", "tint-1.10.0.ebuild", "tint-1.2.3.ebuild",
+                ])
+
+            // A new repository is there as a whole, or not at all.
+            for (moment, isThere) in [(Machine.Moment.before, false), (.after, true)] {
+                try Files.removeTree(machine.path("var/db/repos/made"))
+                let killing = try await machine.killingAtRename(to: "/repos/made", moment)
+                #expect(try await machine.run(command("tint"), environment: killing).exitCode == 128 + 9)
+                #expect(Files.exists(machine.path("var/db/repos/made/metadata/layout.conf")) == isThere)
+                let again = try await machine.run(command("tint"))
+                #expect(again.stdout == "dev-python/tint-1.10.0: new\n", "\(again.text)")
+                #expect(try Files.list(machine.path("var/db/repos")) == ["made"])
+            }
         }
     }
 
     @Test func `the index is the one that pip is configured with`() async throws {
-        try await withReleases("release-pip") { machine, server in
+        try await Testbed.withReleases("release-pip") { machine, server in
             let repository = machine.prefix + "/var/db/repos/made"
             let command = ["fastrel", "pypi", "tint", "--dry-run", "--into", repository]
             let named = try await machine.run(command, environment: ["PIP_INDEX_URL": server.index])

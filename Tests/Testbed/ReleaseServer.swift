@@ -1,3 +1,5 @@
+import Posix
+
 /// The testbed's Python index and release server, on loopback.
 public struct ReleaseServer: Sendable {
     /// The running program.
@@ -41,6 +43,16 @@ extension Machine {
 
             """)
         return ReleaseServer(process: process, url: "http://127.0.0.1:\(port)")
+    }
+}
+
+extension Machine {
+    /// Writes a `pypi.eclass` for this server's index into a repository on the machine, as the tree has one for its own.
+    ///
+    /// - Parameter repository: a path below EPREFIX.
+    public func writePypiEclass(of server: ReleaseServer, into repository: String) throws {
+        let text = try Files.readText(Testbed.fixtures + "/pypi.eclass")
+        try write(repository + "/eclass/pypi.eclass", text.replacing("@SERVER@", with: server.url))
     }
 }
 

@@ -87,6 +87,7 @@ _distutils_set_globals() {
 	REQUIRED_USE="|| ( ${PYTHON_COMPAT[*]/#/python_targets_} )"
 	case ${DISTUTILS_USE_PEP517} in
 		flit|flit-core) BDEPEND="dev-python/flit-core" ;;
+		poetry) BDEPEND="dev-python/poetry-core" ;;
 		setuptools) BDEPEND="dev-python/setuptools" ;;
 		*) BDEPEND="dev-python/${DISTUTILS_USE_PEP517:?must be set}" ;;
 	esac
