@@ -90,7 +90,8 @@ import Testing
         let whole = try Files.read("\(folder)/\(name)", limit: 1 << 30)
         var other = whole
         other[whole.count / 2] ^= 1
-        for (archive, answer) in [(Array(whole.prefix(whole.count / 2)), "Couldn't download"), (other, "_checksum_failure_")] {
+        let cut = Array(whole.prefix(whole.count / 2))
+        for (archive, answer) in [(cut, "Couldn't download"), (other, "_checksum_failure_")] {
             try Files.replace("\(folder)/\(name)", with: archive)
             let refused = try await machine.emerge([Self.package])
             #expect(refused.exitCode == 1 && refused.text.contains(answer), "\(refused.text)")
@@ -150,6 +151,7 @@ import Testing
             """
             DISTDIR="\(machine.prefix)/var/cache/distfiles"
             PORTAGE_RO_DISTDIRS="\(machine.testbed.distfiles)"
+            MAKEOPTS="-j2"
 
             """)
     }
