@@ -73,7 +73,7 @@ private func sha256(_ bytes: [UInt8]) -> String {
         try await LoopbackServer.with { _ in
             .bytes(Array(text.utf8), close: true)
         } _: { server in
-            let error = await failure(of: .init(server.url, timeouts: .init(answer: 5000)))
+            let error = await failure(of: .init(server.url, timeouts: .init(answer: 60_000)))
             #expect(error != nil)
             #expect(error?.isAway == false)
         }
