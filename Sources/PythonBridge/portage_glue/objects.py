@@ -1,5 +1,7 @@
 """Portage's own objects. Its files are only read."""
 
+import functools
+
 from portage_glue.calls import GlueError
 
 DEPENDENCY_KINDS = ("BDEPEND", "DEPEND", "RDEPEND", "PDEPEND", "IDEPEND")
@@ -19,6 +21,7 @@ METADATA = DEPENDENCY_KINDS + (
 )
 
 
+@functools.cache
 def portage_module():
     import portage
 
@@ -28,16 +31,22 @@ def portage_module():
     return portage
 
 
-def own_settings():
-    """A copy of the settings that may be changed for one package."""
+def own_settings(settings=None):
+    """A copy of the settings, by default those of the target root, that may be changed for one package."""
     portage = portage_module()
-    return portage.config(clone=portage.settings)
+    return portage.config(clone=portage.settings if settings is None else settings)
 
 
 def target_trees():
     """The trees of the root that emerge merges into."""
     trees = portage_module().db
     return trees[trees._target_eroot]
+
+
+def trees_of(root):
+    """The trees of a root of this emerge; those that it merges into if the root is unknown."""
+    trees = portage_module().db
+    return trees[root] if root in trees else trees[trees._target_eroot]
 
 
 def running_trees():
