@@ -45,7 +45,8 @@ extension Target.Dependency {
 
 /// The Python modules of PythonBridge.
 let glue = [
-    "text", "calls", "objects", "questions", "merge_list", "merge_graph", "build_dependencies", "key_inputs",
+    "text", "calls", "objects", "questions", "merge_list", "merge_packages", "merge_graph", "merge_plan",
+    "build_dependencies", "key_inputs",
     "overlay_cache", "overlays", "binary_packages", "releases", "archives",
 ]
 
@@ -138,7 +139,10 @@ let package = Package(
         .target(
             name: "Testbed", dependencies: ["PortageAPI", "Posix", "PythonBridge", .subprocess, .systemPackage],
             path: "Tests/Testbed",
-            exclude: ["Fixtures", "Releases", "enter", "make-template", "pack-root", "release-server", "setup"],
+            exclude: [
+                "Fixtures", "Releases", "enter", "make-template", "pack-root", "release-server", "resolver-graph.py",
+                "setup",
+            ],
             swiftSettings: settings),
         program("testbed", ["Testbed", "Posix", .argumentParser], path: "Tests/TestbedCommand"),
         program(

@@ -44,7 +44,8 @@ public struct DependencyReport: Codable, Equatable, Sendable {
         public let to: Int
         /// Every variable that names it, in Portage's order.
         public let kinds: [Kind]
-        /// Whether another package of the list or the system could satisfy it as well.
+        /// Whether emerge may have chosen another alternative of a `||`, or does not need this one for the merge: what a
+        /// binary package was built with.
         public let maybe: Bool
 
         /// An edge of these values.

@@ -27,9 +27,22 @@ public struct PortageAPI: Sendable {
 
     /// The packages of the merge list and what they need directly.
     ///
-    /// - Parameter mtimedb: the file's path; nil for that of EROOT. It is only read.
-    public func dependencyGraph(mtimedb: String? = nil) async throws(PortageError) -> DependencyReport {
-        try await ask("dependency_graph", ["mtimedb": mtimedb])
+    /// - Parameters:
+    ///   - mtimedb: the file's path; nil for that of EROOT. It is only read.
+    ///   - package: one that must be in the list. mtimedb has two lists, and with two emerges at once the one that is
+    ///     meant may be the second. If neither has it, the report is empty.
+    public func dependencyGraph(
+        mtimedb: String? = nil, having package: (root: String, cpv: String)? = nil
+    ) async throws(PortageError) -> DependencyReport {
+        try await ask(
+            "dependency_graph", GraphQuestion(mtimedb: mtimedb, package: package.map { [$0.root, $0.cpv] }))
+    }
+
+    /// What `emerge` would merge with these arguments, as its own resolver decides; nothing is changed.
+    ///
+    /// To be asked in a child: emerge starts programs while it resolves.
+    public func plannedGraph(arguments: [String]) async throws(PortageError) -> DependencyReport {
+        try await ask("planned_graph", ["arguments": arguments])
     }
 
     /// The best version that an atom matches and that nothing masks; nil if there is none.
@@ -129,6 +142,11 @@ public struct PortageAPI: Sendable {
             throw .unexpectedAnswer(function: function, reason: "\(error)")
         }
     }
+}
+
+private struct GraphQuestion: Encodable {
+    let mtimedb: String?
+    let package: [String]?
 }
 
 private struct KeyInputsQuestion: Encodable {

@@ -13,6 +13,13 @@ public enum PortageError: Error, Equatable, Sendable {
         return nil
     }
 
+    /// What a glue function that refused says, without the exception's name, and what Portage printed before; nil for every
+    /// other error.
+    public var refusal: (message: String, output: String)? {
+        if case .python(.raised("GlueError", let message, let output)) = self { return (message, output) }
+        return nil
+    }
+
     /// Python's message, or what went wrong with it, for people.
     public var message: String {
         switch self {

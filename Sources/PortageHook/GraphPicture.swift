@@ -17,28 +17,31 @@ struct GraphPicture {
     /// Draws the picture; without a graph there is none.
     func show() {
         let path = "\(request.layout.graphs)/\(emerge.name).graph"
-        guard let (graph, current) = read(path) ?? collected(path) else { return }
-        let lines = drawGraph(withPresentStates(graph, current), current: [current], size: size, style: style)
+        let list = ResumeList.read(mtimedb, having: request.setup.cpv, in: roots)
+        guard let (cache, current) = read(path) ?? collected(path, list?.root) else { return }
+        let graph = withPresentStates(cache, current, list?.entries)
+        let lines = drawGraph(graph, current: [current], size: size, style: style)
         if !lines.isEmpty { context.say(lines.joined(separator: "\n")) }
     }
 
     /// The cached graph and the number of our package in it; nil when there is none, or it lacks our package.
-    private func read(_ path: String) -> (PackageGraph, Int)? {
+    private func read(_ path: String) -> (GraphCache, Int)? {
         guard let bytes = try? Files.read(path) else { return nil }
         let cpv = request.setup.cpv
         guard let root = roots.first(where: { GraphCache.contains(cpv: cpv, root: $0, in: bytes) }),
             let cache = try? GraphCache.decode(bytes), let index = cache.graph.index(cpv: cpv, root: root)
         else { return nil }
-        return (cache.graph, index)
+        return (cache, index)
     }
 
-    /// Makes the cache file, then reads it. What failed once is not tried again for this emerge.
-    private func collected(_ path: String) -> (PackageGraph, Int)? {
+    /// Makes the cache file, then reads it. What failed once is not tried again for this emerge; when mtimedb has another
+    /// emerge's list just now, the next package tries.
+    private func collected(_ path: String, _ root: String?) -> (GraphCache, Int)? {
         let marks = EmergeMarks(directory: request.layout.run, emerge: emerge)
-        guard !marks.has(.graph), Files.exists(request.layout.program) else { return nil }
+        guard let root, !marks.has(.graph), Files.exists(request.layout.program) else { return nil }
         let result = try? ChildProcess.run(
             request.layout.program,
-            ["depgraph", "collect", "--emerge", emerge.name],
+            ["depgraph", "collect", "--emerge", emerge.name, "--having", "\(root):\(request.setup.cpv)"],
             environment: HelperEnvironment.make(for: request, python: emerge.python),
             deadline: .now.advanced(byMilliseconds: Self.collectLimit))
         if let found = read(path) { return found }
@@ -47,6 +50,13 @@ struct GraphPicture {
             context.say("portmanteau: making the dependency graph takes too long: no graph in this emerge")
         }
         return nil
+    }
+
+    /// Where emerge keeps its merge list: in the root that it merges into.
+    private var mtimedb: String {
+        let root = request.setup["EROOT"]
+        return root.hasPrefix("/")
+            ? "\(root.hasSuffix("/") ? root : root + "/")var/cache/edb/mtimedb" : request.layout.mtimedb
     }
 
     /// How the merge list may name the package's root: with the prefix, and a slash at the end.
@@ -58,24 +68,27 @@ struct GraphPicture {
         }
     }
 
-    /// The graph as it is now: our package is being built, and what is no longer in the resume list is done.
-    private func withPresentStates(_ graph: PackageGraph, _ current: Int) -> PackageGraph {
-        var graph = graph
-        if let bytes = try? Files.read(request.layout.mtimedb), let list = ResumeList.parse(bytes) {
+    /// The graph as it is now: our package is being built. What is no longer in the list is merged, or, with
+    /// --keep-going, failed, or needs what failed; the installed database knows.
+    private func withPresentStates(_ cache: GraphCache, _ current: Int, _ list: [ResumeList.Entry]?) -> PackageGraph {
+        var graph = cache.graph
+        if let list {
             let left = Set(list.map { "\($0.cpv) \($0.root)" })
-            func isLeft(_ node: PackageNode) -> Bool { left.contains("\(node.cpv) \(node.root)") }
-            // A list without our package is another emerge's.
-            if isLeft(graph.nodes[current]) {
-                for index in graph.nodes.indices {
-                    let node = graph.nodes[index]
-                    if node.type != .installed, node.state == .waiting, !isLeft(node) {
-                        graph.nodes[index].state = .done
-                    }
-                }
+            for index in graph.nodes.indices {
+                let node = graph.nodes[index]
+                guard node.type != .installed, node.state == .waiting, !left.contains("\(node.cpv) \(node.root)")
+                else { continue }
+                graph.nodes[index].state = isMerged(node, since: cache.stamp) ? .done : .failed
             }
         }
         graph.nodes[current].state = .building
         return graph
+    }
+
+    /// Whether a package was merged after the graph was made.
+    private func isMerged(_ node: PackageNode, since stamp: FileStamp?) -> Bool {
+        guard let status = Files.status("\(node.root)var/db/pkg/\(node.cpv)") else { return false }
+        return status.modified / 1_000_000_000 >= stamp?.seconds ?? 0
     }
 
     private var size: PictureSize {

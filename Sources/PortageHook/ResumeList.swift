@@ -1,5 +1,9 @@
-/// The packages that the running emerge has not finished: `resume.mergelist` of Portage's mtimedb.
+import Posix
+
+/// The packages that the running emerge has not finished: `mergelist` of `resume` in Portage's mtimedb.
 public enum ResumeList {
+    /// A larger mtimedb is not read: a list of 10,000 packages is 1 MB.
+    static let limit = 16 << 20
     /// A package of the list.
     public struct Entry: Equatable, Sendable {
         /// `ebuild` or `binary`.
@@ -10,13 +14,32 @@ public enum ResumeList {
         public let cpv: String
     }
 
-    /// Reads the list from the mtimedb's bytes. Nil when they are not JSON of the expected shape; empty when there is no
+    /// The list that has a package: when another emerge starts, it moves the list that it finds to `resume_backup`.
+    ///
+    /// - Parameters:
+    ///   - path: of mtimedb.
+    ///   - cpv: the package.
+    ///   - roots: how the list may name its root.
+    /// - Returns: nil when there is no such list, or the file cannot be read as one.
+    static func read(_ path: String, having cpv: String, in roots: [String]) -> (entries: [Entry], root: String)? {
+        guard let status = Files.status(path), status.size <= limit, let bytes = try? Files.read(path, limit: limit)
+        else { return nil }
+        for key in ["resume", "resume_backup"] {
+            guard let entries = parse(bytes, key: key) else { return nil }
+            if let own = entries.first(where: { $0.cpv == cpv && roots.contains($0.root) }) {
+                return (entries, own.root)
+            }
+        }
+        return nil
+    }
+
+    /// Reads a list from the mtimedb's bytes. Nil when they are not JSON of the expected shape; empty when there is no
     /// list.
-    public static func parse(_ bytes: [UInt8]) -> [Entry]? {
+    public static func parse(_ bytes: [UInt8], key wanted: String = "resume") -> [Entry]? {
         var entries: [Entry] = []
         var scanner = JSONScanner(bytes)
         let done: Void? = scanner.object { scanner, key in
-            guard key == "resume", scanner.isAtObject() else { return scanner.skip() }
+            guard key == wanted, scanner.isAtObject() else { return scanner.skip() }
             return scanner.object { scanner, key in
                 guard key == "mergelist", scanner.isAtArray() else { return scanner.skip() }
                 entries = []

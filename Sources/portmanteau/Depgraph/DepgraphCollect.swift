@@ -14,7 +14,16 @@ struct DepgraphCollect: ToolCommand {
     @Option(help: ArgumentHelp("The emerge that it is for: its process id and start time.", valueName: "pid-started"))
     var emerge: String
 
+    @Option(help: ArgumentHelp("A package that is in its merge list: root and name.", valueName: "root:cpv"))
+    var having: String?
+
+    private var package: (root: String, cpv: String)? {
+        guard let having, let colon = having.lastIndex(of: ":") else { return nil }
+        return (String(having[..<colon]), String(having[having.index(after: colon)...]))
+    }
+
     func validate() throws {
+        guard having == nil || package != nil else { throw ValidationError("--having takes ROOT:CPV") }
         let parts = emerge.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, parts.allSatisfy({ UInt64($0) != nil }) else {
             throw ValidationError("--emerge takes two numbers, PID-STARTED")
@@ -25,9 +34,10 @@ struct DepgraphCollect: ToolCommand {
         try await withPortage(context) { portage in
             let roots = try await portage.settings(["EPREFIX", "EROOT"])
             let stamp = Files.status((roots["EROOT"] ?? "/") + "var/cache/edb/mtimedb").map(FileStamp.init)
-            let graph = PackageGraph(try await portage.dependencyGraph())
+            let graph = PackageGraph(try await portage.dependencyGraph(having: package))
             guard !graph.nodes.isEmpty else {
-                throw CommandError("no emerge has a merge list", exitStatus: .negative)
+                let wanted = package.map { "no emerge has a merge list with \($0.cpv)" }
+                throw CommandError((wanted ?? "no emerge has a merge list").printable, exitStatus: .negative)
             }
             let directory = (roots["EPREFIX"] ?? "") + "/var/cache/portmanteau/graphs"
             try Files.makeDirectories(directory)

@@ -6,21 +6,25 @@ import PortageAPI
 import Posix
 import TerminalDrawing
 
-/// Prints the graph of the merge list.
+/// Prints the graph of a merge list, or of what emerge would merge.
 struct DepgraphShow: ToolCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, json
+        case text, dot, json, svg
     }
 
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Print the graph of the running, or the interrupted, emerge.",
+        abstract: "Print the graph of the running emerge, of an interrupted one, or of what emerge would merge.",
         discussion: """
-            The picture has one package in the middle, what it needs above and what waits for it below. The JSON is the \
-            whole graph. Exit code 1: there is no merge list.
+            The picture has one package in the middle, what it needs above and what waits for it below. dot and json \
+            have the whole graph, svg as much as the size has room for. Nothing is changed.
+
+            --pretend takes all the rest of the line: depgraph show --format svg --pretend -uD @world
+
+            Exit code 1: there is no merge list, or the package is not in it.
             """)
 
-    @Option(help: "text or json.")
+    @Option(help: "text, dot, json or svg.")
     var format: Format = .text
 
     @Flag(help: "The same as --format json.")
@@ -30,38 +34,103 @@ struct DepgraphShow: ToolCommand {
     var mtimedb: String?
 
     @Option(
-        name: .customLong("package"),
-        help: ArgumentHelp("The package in the middle; by default the first of the list.", valueName: "cpv"))
-    var cpv: String?
+        name: [.customLong("focus"), .customLong("package")],
+        help: ArgumentHelp(
+            "The package in the middle, as CATEGORY/NAME-VERSION, NAME or an atom; by default the next to be merged, "
+                + "with --pretend the last.", valueName: "atom"))
+    var focus: String?
 
-    @Option(help: "The largest size, WIDTHxHEIGHT; by default the terminal's, or 80x24.")
+    @Option(help: "The largest size, WIDTHxHEIGHT; by default the terminal's, or 80x24; of an svg 200x100.")
     var size: String?
 
-    func run(_ context: Context) async throws {
-        let limits = try pictureSize(context)
-        let report = try await withPortage(context) { try await $0.dependencyGraph(mtimedb: mtimedb) }
-        if json || format == .json {
-            context.output(try JSONText.pretty(report))
-            return
+    @Option(
+        parsing: .remaining,
+        help: ArgumentHelp(
+            "Show what emerge would merge with these arguments, as emerge --pretend finds it.",
+            valueName: "emerge-arguments"))
+    var pretend: [String] = []
+
+    func validate() throws {
+        if mtimedb != nil, !pretend.isEmpty {
+            throw ValidationError("--mtimedb and --pretend exclude each other")
         }
-        let graph = PackageGraph(report)
-        guard !graph.nodes.isEmpty else { throw CommandError("there is no merge list", exitStatus: .negative) }
-        let wanted = graph.nodes.firstIndex { cpv == nil || $0.cpv == cpv }
-        guard let current = wanted else {
-            throw CommandError("\(cpv ?? "") is not in the merge list", exitStatus: .negative)
-        }
-        let lines = drawGraph(
-            graph, current: [current], size: limits, style: context.usesUnicode ? .unicode : .ascii)
-        context.output(lines.map { $0 + "\n" }.joined())
+        _ = try pictureSize(columns: nil, rows: nil)
     }
 
-    private func pictureSize(_ context: Context) throws -> PictureSize {
-        guard let size else {
-            return PictureSize(
-                width: context.terminalSize?.columns ?? 80, height: max(4, (context.terminalSize?.rows ?? 24) - 1))
+    func run(_ context: Context) async throws {
+        let report = try await report(context)
+        guard !report.nodes.isEmpty else { throw nothingToShow }
+        let graph = PackageGraph(report)
+        let current = try currentPackages(of: graph)
+        switch json ? .json : format {
+        case .json: context.output(try JSONText.pretty(report))
+        case .dot: context.output(dotText(graph, current: current))
+        case .svg: context.output(frame(graph, current, try pictureSize(columns: 200, rows: 100), .unicode).svg())
+        case .text:
+            let terminal = context.terminalSize
+            let glyphs: GlyphSet = context.usesUnicode ? .unicode : .ascii
+            var limits = try pictureSize(columns: terminal?.columns, rows: terminal.map { max(4, $0.rows - 1) })
+            // A legend is worth a line where there are enough of them.
+            let hasLegend = limits.height >= 8
+            if hasLegend { limits.height -= 1 }
+            let frame = frame(graph, current, limits, glyphs)
+            let rows = context.usesColour ? frame.coloured() : frame.lines
+            let legend = hasLegend ? GraphLegend.line(of: graph, frame, glyphs, width: limits.width) : nil
+            context.output((rows + [legend].compactMap(\.self)).map { $0 + "\n" }.joined())
         }
+    }
+
+    private func report(_ context: Context) async throws -> DependencyReport {
+        guard !pretend.isEmpty else {
+            return try await withPortage(context) { try await $0.dependencyGraph(mtimedb: mtimedb) }
+        }
+        do {
+            return try await childPortage(context).plannedGraph(arguments: pretend)
+        } catch {
+            guard let (message, output) = error.refusal else { throw error }
+            // What emerge says is for people, and longer than a line.
+            for line in output.split(separator: "\n") { context.errors(String(line).printable + "\n") }
+            throw CommandError(message)
+        }
+    }
+
+    private var nothingToShow: CommandError {
+        if !pretend.isEmpty { return CommandError("emerge would merge nothing", exitStatus: .negative) }
+        if let mtimedb {
+            return CommandError("there is no merge list in \(mtimedb.printable)", exitStatus: .negative)
+        }
+        return CommandError(
+            "no emerge is running, and none was interrupted",
+            hint: "depgraph show --pretend ATOM draws what emerge would merge", exitStatus: .negative)
+    }
+
+    private func frame(
+        _ graph: PackageGraph, _ current: [Int], _ size: PictureSize, _ glyphs: GlyphSet
+    ) -> Frame {
+        drawFrame(FrameRequest(graph: graph, current: current, size: size, glyphs: glyphs))
+    }
+
+    /// What stands in the middle: what was asked for, else the first of a merge list, and what a plan leads to.
+    private func currentPackages(of graph: PackageGraph) throws -> [Int] {
+        guard let focus else {
+            let last = graph.nodes.lastIndex { $0.type != .installed }
+            return [pretend.isEmpty ? 0 : last ?? 0]
+        }
+        let found = graph.indices(matching: focus)
+        guard !found.isEmpty else {
+            throw CommandError(
+                "\(focus.printable) is not in the \(pretend.isEmpty ? "merge list" : "plan")", exitStatus: .negative)
+        }
+        return found
+    }
+
+    /// What --size says, else the size given, else 80x24.
+    private func pictureSize(columns: Int?, rows: Int?) throws -> PictureSize {
+        guard let size else { return PictureSize(width: columns ?? 80, height: rows ?? 24) }
         let parts = size.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 2, let width = parts[0], let height = parts[1], width > 0, height > 0 else {
+        guard parts.count == 2, let width = parts[0], let height = parts[1], (1...10_000).contains(width),
+            (1...10_000).contains(height)
+        else {
             throw ValidationError("--size takes two numbers, WIDTHxHEIGHT")
         }
         return PictureSize(width: width, height: height)

@@ -1,4 +1,5 @@
 import DependencyGraph
+import PackageModel
 import PortageAPI
 
 extension PackageGraph {
@@ -17,5 +18,18 @@ extension PackageGraph {
                     from: edge.from, to: edge.to, kinds: kinds.reduce(into: DependencyKinds()) { $0.formUnion($1) },
                     maybe: edge.maybe)
             })
+    }
+
+    /// The packages that a text names: a CPV, an atom without slot, USE and repository, or a name without category.
+    /// Those of the merge list, if there are any.
+    func indices(matching text: String) -> [Int] {
+        let atom = try? Atom(text)
+        let found = nodes.indices.filter { index in
+            if nodes[index].cpv == text { return true }
+            guard let package = CPV(nodes[index].cpv) else { return false }
+            return package.name == text || package.nameAndVersion == text || atom?.matches(package) == true
+        }
+        let listed = found.filter { nodes[$0].type != .installed }
+        return listed.isEmpty ? found : listed
     }
 }
