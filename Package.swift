@@ -176,7 +176,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Testbed", "Posix", "BinpkgModel", "BinpkgClient", "Overlays", "PortageAPI", "PythonBridge", .nioCore,
+                "Testbed", "Posix", "DependencyGraph", "BinpkgModel", "BinpkgClient", "Overlays", "PortageAPI",
+                "PythonBridge", .nioCore,
                 .nioPosix, .subprocess, .systemPackage,
             ],
             swiftSettings: settings),

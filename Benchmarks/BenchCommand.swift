@@ -6,8 +6,8 @@ import Testbed
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure the hooks, a long merge with and without them, and injected packages.",
-        subcommands: [HookCost.self, MergeCost.self, InjectionCost.self, All.self],
+        abstract: "Measure the hooks, the graph, a long merge with and without them, and injected packages.",
+        subcommands: [HookCost.self, CollectCost.self, MergeCost.self, InjectionCost.self, All.self],
         defaultSubcommand: All.self)
 }
 
@@ -17,6 +17,7 @@ struct All: AsyncParsableCommand {
 
     func run() async throws {
         try await HookCost.parse([]).run()
+        try await CollectCost.parse([]).run()
         try await InjectionCost.parse([]).run()
         try await MergeCost.parse([]).run()
     }

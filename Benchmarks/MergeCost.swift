@@ -1,8 +1,5 @@
 import ArgumentParser
-import Glibc
 import Posix
-import Subprocess
-import SystemPackage
 import Testbed
 
 /// A merge of twenty packages with the real dependencies of ::gentoo, hooks on and off in turns.
@@ -25,7 +22,7 @@ struct MergeCost: AsyncParsableCommand {
         }
         let testbed = try await Testbed.shared()
         try await testbed.withMachine("bench-merge") { machine in
-            try await RealTree.prepare(machine, from: tree)
+            try await machine.useRealTree(tree, breakCycles: true)
             let list = try await mergeList(machine)
             let arguments = ["-q", "--oneshot", "--autounmask=n"] + list.map { "=" + $0 }
             try await machine.installPortmanteau()
@@ -65,63 +62,5 @@ struct MergeCost: AsyncParsableCommand {
         }
         guard list.count >= packages else { throw ValidationError("the merge list is too short:\n\(output.text)") }
         return Array(list.prefix(packages)).map { $0.split(separator: "::").first.map(String.init) ?? $0 }
-    }
-}
-
-/// Real dependency data, which is not part of the project.
-enum RealTree {
-    /// Its folder: what PORTMANTEAU_REAL_TREE names, or beside the checkout.
-    static var folder: String? {
-        let candidates = [
-            ProcessEnvironment.variable("PORTMANTEAU_REAL_TREE") ?? "",
-            Testbed.checkout + "/../shared/data/real-tree",
-        ]
-        return candidates.first { $0.hasPrefix("/") && Files.exists($0 + "/expand") }
-    }
-
-    /// Makes a machine's repository that of the tree, and merges the five packages that break its cycles.
-    static func prepare(_ machine: Machine, from folder: String) async throws {
-        let target = machine.testbed.root + "/real-tree"
-        if !Files.exists(target + "/gentoo/profiles") {
-            let expanded = try await Subprocess.run(
-                .path(FilePath(folder + "/expand")), arguments: [target], output: .discarded,
-                error: .string(limit: 1 << 16))
-            guard expanded.terminationStatus.isSuccess else { throw ValidationError(expanded.standardError) }
-        }
-        try Files.removeTree(machine.path("etc/portage/repos.conf"))
-        try machine.write(
-            "etc/portage/repos.conf",
-            """
-            [DEFAULT]
-            main-repo = gentoo
-            [gentoo]
-            location = \(target)/gentoo
-            [guru]
-            location = \(target)/guru
-
-            """)
-        try Files.removeTree(machine.path("etc/portage/make.profile"))
-        let profile = target + "/gentoo/profiles/default/linux/amd64/23.0"
-        guard symlink(profile, machine.path("etc/portage/make.profile")) == 0 else {
-            throw PosixError("link", machine.path("etc/portage/make.profile"), code: errno)
-        }
-        try machine.append(
-            "etc/portage/make.conf",
-            """
-
-            FEATURES="${FEATURES} -news"
-            ACCEPT_KEYWORDS="~amd64"
-            ACCEPT_LICENSE="*"
-            USE="-nls -gtk -X -perl -http3 -quic -selinux"
-
-            """)
-        try machine.write("etc/portage/profile/package.provided", try Files.readText(folder + "/package.provided"))
-        try machine.write("etc/portage/package.mask", try Files.readText(folder + "/package.mask"))
-        _ = try await seconds(
-            of: machine,
-            [
-                "-q", "--nodeps", "app-arch/xz-utils", "sys-libs/glibc", "dev-lang/python", "virtual/libcrypt",
-                "sys-libs/pam",
-            ])
     }
 }

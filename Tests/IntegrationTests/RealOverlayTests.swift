@@ -7,7 +7,7 @@ import Testing
 /// Closures of packages of a large real overlay, where its data is.
 @Suite struct RealOverlayTests {
     @Test func `the closures of 50 packages are those of the definition`() async throws {
-        guard let data = Self.realTree else {
+        guard let data = RealTree.folder else {
             print("not run: no real tree (PORTMANTEAU_REAL_TREE names none)")
             return
         }
@@ -47,14 +47,6 @@ import Testing
                 #expect(try await portage.unreadCacheEntries(repository: "guru", packages: frog) == [])
             }
         }
-    }
-
-    /// Where the data is: what PORTMANTEAU_REAL_TREE names, or beside the checkout.
-    private static var realTree: String? {
-        let candidates = [
-            ProcessEnvironment.variable("PORTMANTEAU_REAL_TREE"), Testbed.checkout + "/../shared/data/real-tree",
-        ]
-        return candidates.compactMap { $0 }.first { Files.exists($0 + "/expand") }
     }
 
     /// The closures by their definition, with nothing shared with the program: for every dependency every ebuild of
@@ -192,32 +184,4 @@ import Testing
         for cp in chosen + large:
             print(cp, *closure(cp))
         """
-}
-
-extension Machine {
-    /// Expands the real tree on this machine and configures it as its README says; GURU is not enabled.
-    func useRealTree(_ data: String) async throws {
-        let real = prefix + "/srv/real"
-        let expand = try await run(["bash", "-ec", "mkdir -p \(prefix)/srv && \"$0\" \(real)", data + "/expand"])
-        #expect(expand.succeeded, "\(expand.text)")
-        for name in ["package.provided", "package.mask"] {
-            let text = try Files.readText("\(data)/\(name)")
-            try write("etc/portage/profile/\(name)", text)
-        }
-        try write("etc/portage/repos.conf/gentoo.conf", realSections(overlay: false))
-        try append(
-            "etc/portage/make.conf",
-            "ACCEPT_KEYWORDS=\"~amd64\"\nACCEPT_LICENSE=\"*\"\nUSE=\"-nls -gtk -X -perl -http3 -quic -selinux\"\n")
-        let link = try await run([
-            "ln", "-sfn", real + "/gentoo/profiles/default/linux/amd64/23.0", prefix + "/etc/portage/make.profile",
-        ])
-        #expect(link.succeeded)
-    }
-
-    /// repos.conf for the real tree.
-    func realSections(overlay: Bool) -> String {
-        let real = prefix + "/srv/real"
-        let main = "[DEFAULT]\nmain-repo = gentoo\n\n[gentoo]\nlocation = \(real)/gentoo\nauto-sync = no\n"
-        return overlay ? main + "\n[guru]\nlocation = \(real)/guru\nauto-sync = no\n" : main
-    }
 }

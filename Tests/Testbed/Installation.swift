@@ -43,7 +43,7 @@ extension Machine {
             environment: environment, timeout: .seconds(900))
     }
 
-    fileprivate func must(
+    func must(
         _ command: [String], environment: [String: String] = [:], timeout: Duration = .seconds(120)
     ) async throws {
         let output = try await run(command, environment: environment, timeout: timeout)

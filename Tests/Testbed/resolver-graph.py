@@ -1,10 +1,10 @@
-"""The graph that Portage's own resolver makes for a request, as JSON: what the tests compare ours with.
+"""The graph that Portage's own resolver makes for a request: what the tests compare ours with.
 
     resolver-graph.py MTIMEDB EMERGE_ARGUMENTS...
 
-resolves as `emerge --pretend` does, writes the merge list to MTIMEDB as emerge would, and prints the dependencies
-between packages: [root, cpv, root, cpv, kinds, optional]. A kind is `buildtime`, `runtime`, `installtime` or
-`runtime_post`; a dependency is optional when it is not needed for this merge.
+resolves as `emerge --pretend` does, writes the merge list to MTIMEDB as emerge would, and prints a line for each
+dependency between packages: ROOT CPV ROOT CPV KINDS NEED. Kinds are `buildtime`, `runtime`, `installtime` and
+`runtime_post`, joined by commas; the need is `needed` or, if the merge does not need it, `optional`.
 """
 
 import json
@@ -45,7 +45,7 @@ def edges(depgraph):
             if isinstance(child, Package) and child is not parent:
                 optional = all(priority.optional for priority in priorities)
                 kinds = sorted({kind(priority) for priority in priorities})
-                yield [parent.root, str(parent.cpv), child.root, str(child.cpv), kinds, optional]
+                yield parent.root, parent.cpv, child.root, child.cpv, ",".join(kinds), "optional" if optional else "needed"
 
 
 def main():
@@ -64,7 +64,8 @@ def main():
     }
     with open(path, "w") as file:
         json.dump({"resume": resume}, file)
-    print(json.dumps(list(edges(depgraph))))
+    for edge in edges(depgraph):
+        print(*edge)
 
 
 main()

@@ -30,9 +30,9 @@ def _resolved(arguments):
     actions.resume_depgraph = keeping(actions.resume_depgraph)
     # Not even what `emerge --pretend` would write: moved packages, the resume list that it takes from its backup.
     portage.MtimeDB.commit = lambda _: None
-    code = main.emerge_main(["--pretend", "--package-moves=n", *arguments, "--ask=n", "--color=n"])
+    code = main.emerge_main(["--pretend", "--quiet", "--package-moves=n", *arguments, "--ask=n", "--color=n"])
     if not found or not found[-1][0]:
-        raise GlueError(f"emerge cannot do this, and says with exit code {code or 0}:")
+        raise GlueError(f"emerge cannot do this: exit code {code or 0}")
     return found[-1][1], options
 
 

@@ -101,7 +101,7 @@ struct DepgraphShow: ToolCommand {
         }
         return CommandError(
             "no emerge is running, and none was interrupted",
-            hint: "depgraph show --pretend ATOM draws what emerge would merge", exitStatus: .negative)
+            hint: "to see what emerge would merge: depgraph show --pretend ATOM", exitStatus: .negative)
     }
 
     private func frame(
