@@ -4,6 +4,12 @@ struct Adjacency: Sendable {
         var node: Int
         var kinds: DependencyKinds
         var maybe: Bool
+
+        mutating func join(_ edge: DependencyEdge) {
+            // What is certain for one of them is certain; an alternative adds no kind to it.
+            if maybe == edge.maybe { kinds.formUnion(edge.kinds) } else if maybe { kinds = edge.kinds }
+            maybe = maybe && edge.maybe
+        }
     }
 
     var dependencies: [[Link]]
@@ -15,18 +21,17 @@ struct Adjacency: Sendable {
         dependents = empty
         for edge in graph.edges where edge.from != edge.to {
             guard graph.nodes.indices.contains(edge.from), graph.nodes.indices.contains(edge.to) else { continue }
-            Adjacency.add(edge.to, edge, to: &dependencies[edge.from])
-            Adjacency.add(edge.from, edge, to: &dependents[edge.to])
-        }
-    }
-
-    private static func add(_ node: Int, _ edge: DependencyEdge, to links: inout [Link]) {
-        // Parallel edges are rare and stand together when they come from Portage: look at the last one first.
-        if let same = links.lastIndex(where: { $0.node == node }) {
-            links[same].kinds.formUnion(edge.kinds)
-            links[same].maybe = links[same].maybe && edge.maybe
-        } else {
-            links.append(Link(node: node, kinds: edge.kinds, maybe: edge.maybe))
+            // A package has few dependencies, but can have thousands of dependents: parallel edges are looked for among
+            // the former.
+            if let same = dependencies[edge.from].firstIndex(where: { $0.node == edge.to }) {
+                dependencies[edge.from][same].join(edge)
+                if let other = dependents[edge.to].lastIndex(where: { $0.node == edge.from }) {
+                    dependents[edge.to][other].join(edge)
+                }
+            } else {
+                dependencies[edge.from].append(Link(node: edge.to, kinds: edge.kinds, maybe: edge.maybe))
+                dependents[edge.to].append(Link(node: edge.from, kinds: edge.kinds, maybe: edge.maybe))
+            }
         }
     }
 }

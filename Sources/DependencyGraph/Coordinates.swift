@@ -4,12 +4,28 @@ extension LayeredGraph {
     /// Every slot wants to be in the middle of its neighbours, a passage above all under the next piece of its line.
     /// One layer is solved exactly for fixed neighbours (isotonic regression by pooling adjacent violators: Barlow and
     /// others 1972); layers are relaxed in sweeps until they rest.
-    public func columns(available: Int, gap: Int) -> [Int]? {
+    /// - Parameter lefts: the left edge that a slot had in the last picture; it stays there when the order allows it.
+    public func columns(available: Int, gap: Int, lefts: [Int?] = []) -> [Int]? {
         guard layers.indices.allSatisfy({ width(of: $0, gap: gap) <= available }) else { return nil }
+        guard lefts.contains(where: { $0 != nil }) else { return relaxed(available: available, gap: gap, lefts: []) }
+        // With room on both sides first; then all of it is moved to where it fits, if it does.
+        let margin = available
+        let pinned = lefts.map { left in left.map { $0 + margin } }
+        guard let columns = relaxed(available: 3 * margin, gap: gap, lefts: pinned) else { return nil }
+        let starts = slots.indices.map { columns[$0] - (slots[$0].width - 1) / 2 }
+        let least = starts.min() ?? 0
+        let greatest = slots.indices.map { starts[$0] + slots[$0].width }.max() ?? 0
+        guard greatest - least <= available else { return nil }
+        let shift = least < margin ? least : greatest > margin + available ? greatest - available : margin
+        return columns.map { $0 - shift }
+    }
+
+    private func relaxed(available: Int, gap: Int, lefts: [Int?]) -> [Int]? {
         let (above, below) = neighbours()
         var x = [Double](repeating: 0, count: slots.count)
         for layer in layers {
-            var left = 0
+            // Beside a picture that is pinned somewhere in the middle, start in the middle.
+            var left = lefts.isEmpty ? 0 : available / 3
             for slot in layer {
                 x[slot] = Double(left) + Double(slots[slot].width - 1) / 2
                 left += slots[slot].width + gap
@@ -25,7 +41,11 @@ extension LayeredGraph {
                 for slot in members {
                     let from = isDown ? above[slot] : below[slot]
                     let ends = oneSided && !from.isEmpty ? from : above[slot] + below[slot]
-                    wants.append(want(slot, ends, x))
+                    if !lefts.isEmpty, let left = lefts[slot] {
+                        wants.append((Double(left) + Double(slots[slot].width - 1) / 2, 100_000))
+                    } else {
+                        wants.append(want(slot, ends, x))
+                    }
                 }
                 place(members, wants, gap: gap, available: available, in: &x)
             }

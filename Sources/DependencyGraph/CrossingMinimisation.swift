@@ -12,13 +12,19 @@ extension LayeredGraph {
     ///
     /// Layers are swept down and up. One layer against a fixed one is solved exactly up to eight slots (dynamic
     /// programming over subsets of the crossing matrix); wider ones by median and adjacent swaps. The best order of
-    /// all sweeps is kept.
+    /// all sweeps is kept. A graph of two layers, one of at most eight slots, is then solved exactly for both.
+    /// - Parameter places: where a slot was in the last picture; slots that were there keep their order.
     /// - Returns: the number of crossings left.
     @discardableResult
-    public mutating func minimiseCrossings() -> Int {
+    public mutating func minimiseCrossings(places: [Int?] = []) -> Int {
         let (above, below) = neighbours()
+        if !places.isEmpty {
+            for layer in layers.indices {
+                layers[layer].sort { (places[$0] ?? Int.max, $0) < (places[$1] ?? Int.max, $1) }
+            }
+        }
         var best = layers
-        var bestCrossings = crossings(below)
+        var bestCrossings = places.isEmpty ? crossings(below) : Int.max
         var stale = 0
         for sweep in 0..<10 where bestCrossings > 0 && stale < 4 {
             let isDown = sweep % 2 == 0
@@ -29,14 +35,31 @@ extension LayeredGraph {
                 let ends = layers[layer].map { slot in
                     (isDown ? above[slot] : below[slot]).map { position[$0] }.sorted()
                 }
-                let order = orderWithFewCrossings(ends)
+                let order = orderWithFewCrossings(ends, places: places.isEmpty ? [] : layers[layer].map { places[$0] })
                 layers[layer] = order.map { layers[layer][$0] }
             }
             let now = crossings(below)
             if now < bestCrossings { (best, bestCrossings, stale) = (layers, now, 0) } else { stale += 1 }
         }
         layers = best
+        if layers.count < 2 { return 0 }
+        if layers.count == 2, places.isEmpty, bestCrossings > 0 {
+            bestCrossings = solveTwoLayers(above, below, atMost: bestCrossings)
+        }
         return bestCrossings
+    }
+
+    /// Finds the best orders of two layers when they are not too large.
+    private mutating func solveTwoLayers(_ above: [[Int]], _ below: [[Int]], atMost known: Int) -> Int {
+        let isUpperSmall = layers[0].count <= layers[1].count
+        let (small, large) = isUpperSmall ? (layers[0], layers[1]) : (layers[1], layers[0])
+        var position: [Int: Int] = [:]
+        for (index, slot) in small.enumerated() { position[slot] = index }
+        let ends = large.map { slot in (isUpperSmall ? above[slot] : below[slot]).compactMap { position[$0] } }
+        guard let found = fewestCrossings(small: small.count, ends: ends, below: known) else { return known }
+        let orders = [found.small.map { small[$0] }, found.large.map { large[$0] }]
+        layers = isUpperSmall ? orders : orders.reversed()
+        return found.crossings
     }
 
     /// The slots above and below each slot.
@@ -67,7 +90,7 @@ extension LayeredGraph {
 }
 
 /// An order of the given slots, each with the positions of its ends in the fixed layer, with few crossings.
-private func orderWithFewCrossings(_ ends: [[Int]]) -> [Int] {
+private func orderWithFewCrossings(_ ends: [[Int]], places: [Int?]) -> [Int] {
     let count = ends.count
     guard count > 1 else { return Array(0..<count) }
     var matrix = [Int](repeating: 0, count: count * count)
@@ -75,6 +98,8 @@ private func orderWithFewCrossings(_ ends: [[Int]]) -> [Int] {
         for right in 0..<count where left != right {
             var crossings = 0
             for end in ends[left] { crossings += ends[right].count { $0 < end } }
+            // What was there before never changes sides.
+            if !places.isEmpty, let one = places[left], let other = places[right], one > other { crossings += 1 << 20 }
             matrix[left * count + right] = crossings
         }
     }

@@ -6,6 +6,8 @@ public struct Neighbourhood: Sendable, Hashable {
         case package(Int)
         /// Nodes that are left out: how many, and whether all of them are installed packages.
         case more(count: Int, installed: Bool)
+        /// Waiting packages that only wait for one another, as one item; indices of nodes, dependencies first.
+        case chain([Int])
     }
 
     /// A package or the rest.
@@ -34,6 +36,11 @@ public struct Neighbourhood: Sendable, Hashable {
     public var edges: [Edge]
 }
 
+extension Neighbourhood {
+    /// The nodes that are shown as themselves.
+    public var packages: [Int] { items.compactMap { if case .package(let node) = $0.content { node } else { nil } } }
+}
+
 /// How much of the graph to take.
 public struct NeighbourhoodBudget: Sendable, Hashable {
     /// How far from the current packages, in edges.
@@ -43,8 +50,12 @@ public struct NeighbourhoodBudget: Sendable, Hashable {
     /// How many packages on each side at each greater distance.
     public var far: Int
 
+    /// Whether chains of waiting packages are followed beyond the distance, and collapsed.
+    public var followsChains: Bool
+
     /// Makes a budget.
-    public init(distance: Int, near: Int, far: Int) {
+    public init(distance: Int, near: Int, far: Int, followsChains: Bool = false) {
+        self.followsChains = followsChains
         self.distance = distance
         self.near = near
         self.far = far

@@ -5,20 +5,27 @@ public struct NeighbourhoodFinder: Sendable {
     private let dependents: [[Int]]
     private let adjacency: Adjacency
     private let installed: [Bool]
+    private let isWaiting: [Bool]
 
     /// Ranks what `current` (indices of nodes) needs and what needs it.
     ///
     /// A merge-list member comes before an installed package, a build-time dependency before a run-time one
-    /// before PDEPEND, then the name decides. Installed packages count only as direct neighbours.
-    public init(_ graph: PackageGraph, current: Set<Int>) {
+    /// before PDEPEND, one of the `preferred` before another, a package that waits for less before one that waits for
+    /// more; then the name decides. Installed packages count only as direct neighbours.
+    public init(_ graph: PackageGraph, current: Set<Int>, preferred: Set<Int> = []) {
         let adjacency = Adjacency(graph)
+        isWaiting = graph.nodes.map { $0.state == .waiting && $0.type != .installed }
         let installed = graph.nodes.map { $0.type == .installed || $0.state == .installed }
         self.adjacency = adjacency
         self.installed = installed
         self.current = current.filter(graph.nodes.indices.contains).sorted()
         var taken = Set(self.current)
-        dependencies = Self.rings(graph, self.current, installed, &taken) { adjacency.dependencies[$0] }
-        dependents = Self.rings(graph, self.current, installed, &taken) { adjacency.dependents[$0] }
+        dependencies = Self.rings(graph, self.current, installed, &taken, preferred) { adjacency.dependencies[$0] }
+        let isWaiting = isWaiting
+        dependents = Self.rings(
+            graph, self.current, installed, &taken, preferred,
+            waitsFor: { adjacency.dependencies[$0].count { isWaiting[$0.node] } }
+        ) { adjacency.dependents[$0] }
     }
 
     /// The direct neighbours, the most important first, as indices of nodes.
@@ -30,9 +37,12 @@ public struct NeighbourhoodFinder: Sendable {
     public var greatestDistance: Int { max(dependencies.count, dependents.count) }
 
     /// The neighbourhood for `budget`, reduced: an edge that a path of edges at least as strong implies is left out.
-    public func neighbourhood(_ budget: NeighbourhoodBudget) -> Neighbourhood {
+    ///
+    /// Packages in `hidden` are counted as left out.
+    public func neighbourhood(_ budget: NeighbourhoodBudget, hidden: Set<Int> = []) -> Neighbourhood {
         var result = Neighbourhood(items: [], edges: [])
         var itemOf: [Int: Int] = [:]
+        var outermost: ArraySlice<Int> = []
         var rests: [(nodes: ArraySlice<Int>, nearer: ArraySlice<Int>, isDependency: Bool)] = []
         func show(_ nodes: ArraySlice<Int>, isCurrent: Bool) {
             for node in nodes {
@@ -43,16 +53,23 @@ public struct NeighbourhoodFinder: Sendable {
         show(current[...], isCurrent: true)
         for (rings, isDependency) in [(dependencies, true), (dependents, false)] {
             var nearer = current[...]
-            for (distance, ring) in rings.prefix(max(0, budget.distance)).enumerated() {
+            for (distance, all) in rings.prefix(max(0, budget.distance)).enumerated() {
+                let ring = hidden.isEmpty ? all : all.filter { !hidden.contains($0) } + all.filter(hidden.contains)
+                let most = hidden.isEmpty ? ring.count : ring.count { !hidden.contains($0) }
                 let limit = max(0, distance == 0 ? budget.near : budget.far)
                 // A rest of one would take the room of the package itself.
-                let shown = ring.prefix(limit > 0 && ring.count == limit + 1 ? limit + 1 : limit)
+                let shown = ring.prefix(min(most, limit > 0 && ring.count == limit + 1 ? limit + 1 : limit))
                 show(shown, isCurrent: false)
                 let rest = ring.dropFirst(shown.count)
                 if !rest.isEmpty { rests.append((rest, nearer, isDependency)) }
                 nearer = shown
+                let isLast = distance + 1 == min(rings.count, budget.distance)
+                if budget.followsChains, !isDependency, isLast {
+                    outermost = shown
+                }
             }
         }
+        for chain in chains(from: outermost, shown: itemOf, hidden: hidden) { show(chain[...], isCurrent: false) }
         for node in itemOf.keys.sorted() {
             guard let item = itemOf[node] else { continue }
             for link in adjacency.dependencies[node] {
@@ -62,6 +79,7 @@ public struct NeighbourhoodFinder: Sendable {
         }
         reduceTransitively(&result)
         for rest in rests { addRest(rest.nodes, rest.nearer, isDependency: rest.isDependency, itemOf, &result) }
+        if budget.followsChains { collapseChains(&result, isWaiting: isWaiting) }
         result.edges.sort { ($0.dependency, $0.dependent) < ($1.dependency, $1.dependent) }
         return result
     }
@@ -91,8 +109,8 @@ public struct NeighbourhoodFinder: Sendable {
     }
 
     private static func rings(
-        _ graph: PackageGraph, _ start: [Int], _ installed: [Bool], _ taken: inout Set<Int>,
-        _ neighbours: (Int) -> [Adjacency.Link]
+        _ graph: PackageGraph, _ start: [Int], _ installed: [Bool], _ taken: inout Set<Int>, _ preferred: Set<Int>,
+        waitsFor: (Int) -> Int = { _ in 0 }, _ neighbours: (Int) -> [Adjacency.Link]
     ) -> [[Int]] {
         var rings: [[Int]] = []
         var frontier = start
@@ -105,14 +123,53 @@ public struct NeighbourhoodFinder: Sendable {
                     strengths[link.node] = max(strengths[link.node] ?? 0, strength)
                 }
             }
-            func key(_ entry: (key: Int, value: Int)) -> (Int, Int, String, Int) {
-                (installed[entry.key] ? 1 : 0, -entry.value, graph.nodes[entry.key].cpv, entry.key)
-            }
-            frontier = strengths.sorted { key($0) < key($1) }.map(\.key)
+            frontier = strengths.map { node, strength in
+                Candidate(
+                    isInstalled: installed[node], strength: strength, isPreferred: preferred.contains(node),
+                    waitsFor: waitsFor(node), name: graph.nodes[node].cpv, node: node)
+            }.sorted().map(\.node)
             taken.formUnion(frontier)
             if !frontier.isEmpty { rings.append(frontier) }
             frontier.removeAll { installed[$0] }
         }
         return rings
+    }
+
+    /// The chains that lead on from `start`, in which every package has one dependent that waits.
+    private func chains(from start: ArraySlice<Int>, shown: [Int: Int], hidden: Set<Int>) -> [[Int]] {
+        var taken: Set<Int> = []
+        var chains: [[Int]] = []
+        for node in start {
+            var chain: [Int] = []
+            var last = node
+            while chain.count < 200 {
+                let next = adjacency.dependents[last].filter { isWaiting[$0.node] }
+                guard next.count == 1, let only = next.first?.node, shown[only] == nil, !hidden.contains(only),
+                    taken.insert(only).inserted
+                else { break }
+                chain.append(only)
+                last = only
+            }
+            // Two at least are collapsed, and the end is shown.
+            if chain.count >= 3 { chains.append(chain) }
+        }
+        return chains
+    }
+
+    private struct Candidate: Comparable {
+        var isInstalled: Bool
+        var strength: Int
+        var isPreferred: Bool
+        var waitsFor: Int
+        var name: String
+        var node: Int
+
+        static func < (left: Candidate, right: Candidate) -> Bool {
+            if left.isInstalled != right.isInstalled { return right.isInstalled }
+            if left.strength != right.strength { return left.strength > right.strength }
+            if left.isPreferred != right.isPreferred { return left.isPreferred }
+            if left.waitsFor != right.waitsFor { return left.waitsFor < right.waitsFor }
+            return (left.name, left.node) < (right.name, right.node)
+        }
     }
 }

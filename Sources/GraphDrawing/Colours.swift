@@ -6,6 +6,8 @@ public enum PictureRole: UInt8, Sendable, CaseIterable {
     case plain
     /// The first line.
     case title
+    /// The box around a package that is not current.
+    case frame
     /// What is said beside: counts, times, `+12 more`.
     case note
     /// A package by its state.
@@ -23,7 +25,7 @@ public enum Colours {
         switch role {
         case .plain, .waiting: ""
         case .title: "1"
-        case .note, .installed: "2"
+        case .note, .installed, .frame: "2"
         case .building: "33"
         case .merging: "36"
         case .done: "32"

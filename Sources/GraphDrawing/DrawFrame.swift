@@ -1,19 +1,6 @@
-public import DependencyGraph
-import TerminalDrawing
-
 /// Draws a frame of a live or coloured view: what `drawGraph` draws, with roles, progress and memory.
-public func drawFrame(_ request: FrameRequest) -> Frame {
-    let lines = drawGraph(
-        request.graph, current: Set(request.current), size: request.size, style: request.glyphs, title: request.title)
-    return Frame(
-        form: lines.isEmpty ? .nothing : .boxes, rows: lines.map { [TextRun($0)] }, nodes: [], edges: [],
-        memory: FrameMemory())
-}
-
-extension Frame {
-    /// The picture as a document of its own, from the same layout.
-    public func svg() -> String { "" }
-}
-
-/// The whole graph in the language of Graphviz; current packages are bold, kinds are line styles.
-public func dotText(_ graph: PackageGraph, current: [Int] = []) -> String { "" }
+///
+/// Boxes of packages that the last frame had stay where they are, as far as the new dependencies, the size and at most
+/// one more crossing of lines allow. A current package is never higher than the others, so that nothing moves when the
+/// next one becomes current. The function is total, and equal input gives equal output.
+public func drawFrame(_ request: FrameRequest) -> Frame { Composer(request, isLive: true).frame() }

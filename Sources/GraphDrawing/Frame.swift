@@ -79,13 +79,19 @@ public struct Frame: Sendable {
     /// How it shows its packages.
     public var form: FrameForm
     /// The rows, in pieces of one role each; never more, and never wider, than the size that was asked for.
-    public var rows: [[TextRun]]
+    public var rows: [[TextRun]] = []
     /// Indices of the nodes that are shown.
-    public var nodes: [Int]
+    public var nodes: [Int] = []
     /// The edges that are drawn.
-    public var edges: [Edge]
+    public var edges: [Edge] = []
     /// To be given to the next frame.
     public var memory: FrameMemory
+
+    /// The shapes of boxes and labels, without the title.
+    var sketch: Sketch?
+    var title = ""
+    /// Whether the progress of current packages stands in their boxes.
+    var showsProgress = false
 
     /// The rows as plain text.
     public var lines: [String] { rows.map { $0.map(\.text).joined() } }
@@ -93,6 +99,3 @@ public struct Frame: Sendable {
     /// The rows with the colours of a terminal; every row ends with the terminal's own colours.
     public func coloured() -> [String] { rows.map { Colours.row($0) } }
 }
-
-/// What the next frame has to know of this one so that boxes stay where they are.
-public struct FrameMemory: Sendable, Hashable {}

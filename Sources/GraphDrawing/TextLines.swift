@@ -1,14 +1,16 @@
 import DependencyGraph
 import TerminalDrawing
 
-/// `3 of 9  dev-libs/a-1.0  needs 2, unblocks 4`, as much of it as fits.
-func titleLine(
-    _ graph: PackageGraph, _ current: [Int], _ finder: NeighbourhoodFinder, width: Int, ascii: Bool
-) -> String {
+/// `3 of 9  dev-libs/a-1.0  compile 1:24 of ~3:10  needs 2, unblocks 4`, as much of it as fits.
+func titleLine(_ subject: Subject, _ finder: NeighbourhoodFinder, width: Int, showsProgress: Bool) -> String {
+    let (graph, current, ascii) = (subject.graph, subject.current, subject.isASCII)
     let positions = current.compactMap { graph.mergePosition(of: $0) }
-    var parts: [String] = []
-    if let count = positions.first?.count {
-        parts.append(positions.map { String($0.position) }.joined(separator: ", ") + " of \(count)")
+    var place: [String] = []
+    if current.count > 3, let count = positions.first?.count {
+        let done = graph.nodes.count { $0.type != .installed && $0.state == .done }
+        place.append("\(current.count) at work, \(done) of \(count) done")
+    } else if let count = positions.first?.count {
+        place.append(positions.map { String($0.position) }.joined(separator: ", ") + " of \(count)")
     }
     let (needs, unblocks) = finder.directNeighbours
     var counts: [String] = []
@@ -16,15 +18,18 @@ func titleLine(
     if !unblocks.isEmpty { counts.append("unblocks \(unblocks.count)") }
     let tail = counts.joined(separator: ", ")
     let names = Names(graph, nodes: current, current: current, ascii: ascii)
-    for tail in [tail, ""] {
+    var times = [""]
+    if showsProgress, current.count == 1 { times = subject.notes(current[0]) + times }
+    for (time, tail) in times.map({ ($0, tail) }) + [(times.last(where: { !$0.isEmpty }) ?? "", ""), ("", "")] {
         for style in NameStyle.all.prefix(3) {
             let name = current.map { names.name($0, style) }.joined(separator: ", ")
-            let line = (parts + [name, tail]).filter { !$0.isEmpty }.joined(separator: "  ")
+            let line = (place + [name, time, tail]).filter { !$0.isEmpty }.joined(separator: "  ")
             if DisplayWidth.columns(of: line) <= width { return line }
         }
     }
-    let name = current.map { names.name($0, NameStyle()) }.joined(separator: ", ")
-    return DisplayWidth.shortened((parts + [name]).joined(separator: "  "), to: width, ellipsis: ascii ? ".." : "…")
+    let name = current.map { names.name($0, NameStyle.all[2]) }.joined(separator: ", ")
+    let line = width < 24 ? name : (place + [name]).joined(separator: "  ")
+    return DisplayWidth.shortened(line, to: width, ellipsis: ascii ? ".." : "…")
 }
 
 /// What stands when no picture fits: `needs a b (+4) → [c] → unblocks d e` in one line, or in three when there is room.

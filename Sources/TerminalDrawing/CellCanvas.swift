@@ -10,11 +10,13 @@ public struct CellCanvas: Sendable {
         var mask: LineMask = []
         var net: Int32 = -1
         var style: LineStyle = .light
+        var attribute: Attribute = 0
 
-        mutating func add(_ mask: LineMask, net: Int, _ style: LineStyle) {
+        mutating func add(_ mask: LineMask, net: Int, _ style: LineStyle, _ attribute: Attribute) {
             self.mask.formUnion(mask)
             self.net = Int32(truncatingIfNeeded: net)
             self.style = style
+            self.attribute = attribute
         }
     }
 
@@ -47,42 +49,48 @@ public struct CellCanvas: Sendable {
     }
 
     /// Draws a vertical line from the middle of row `from` to the middle of row `to`, which is not above it.
-    public mutating func vertical(x: Int, from: Int, to: Int, net: Int, style: LineStyle = .light) {
+    public mutating func vertical(
+        x: Int, from: Int, to: Int, net: Int, style: LineStyle = .light, attribute: Attribute = 0
+    ) {
         guard x >= 0, x < width, from <= to else { return }
         for y in max(0, from)..<max(max(0, from), min(height, to + 1)) {
             var mask: LineMask = []
             if y > from { mask.insert(.north) }
             if y < to { mask.insert(.south) }
-            cells[y * width + x].vertical.add(mask, net: net, style)
+            cells[y * width + x].vertical.add(mask, net: net, style, attribute)
         }
     }
 
     /// Draws a horizontal line from the middle of column `from` to the middle of column `to`, which is not left of it.
-    public mutating func horizontal(y: Int, from: Int, to: Int, net: Int, style: LineStyle = .light) {
+    public mutating func horizontal(
+        y: Int, from: Int, to: Int, net: Int, style: LineStyle = .light, attribute: Attribute = 0
+    ) {
         guard y >= 0, y < height, from <= to else { return }
         for x in max(0, from)..<max(max(0, from), min(width, to + 1)) {
             var mask: LineMask = []
             if x > from { mask.insert(.west) }
             if x < to { mask.insert(.east) }
-            cells[y * width + x].horizontal.add(mask, net: net, style)
+            cells[y * width + x].horizontal.add(mask, net: net, style, attribute)
         }
     }
 
     /// Draws a box; `width` and `height` are at least 2.
-    public mutating func box(x: Int, y: Int, width: Int, height: Int, style: LineStyle = .light) {
+    public mutating func box(
+        x: Int, y: Int, width: Int, height: Int, style: LineStyle = .light, attribute: Attribute = 0
+    ) {
         let (right, bottom) = (x + width - 1, y + height - 1)
         guard right > x, bottom > y else { return }
-        put(glyphs.glyph([.east, .south], style), x: x, y: y)
-        put(glyphs.glyph([.west, .south], style), x: right, y: y)
-        put(glyphs.glyph([.east, .north], style), x: x, y: bottom)
-        put(glyphs.glyph([.west, .north], style), x: right, y: bottom)
+        put(glyphs.glyph([.east, .south], style), x: x, y: y, attribute: attribute)
+        put(glyphs.glyph([.west, .south], style), x: right, y: y, attribute: attribute)
+        put(glyphs.glyph([.east, .north], style), x: x, y: bottom, attribute: attribute)
+        put(glyphs.glyph([.west, .north], style), x: right, y: bottom, attribute: attribute)
         for column in (x + 1)..<max(x + 1, right) {
-            put(glyphs.glyph(.horizontal, style), x: column, y: y)
-            put(glyphs.glyph(.horizontal, style), x: column, y: bottom)
+            put(glyphs.glyph(.horizontal, style), x: column, y: y, attribute: attribute)
+            put(glyphs.glyph(.horizontal, style), x: column, y: bottom, attribute: attribute)
         }
         for row in (y + 1)..<max(y + 1, bottom) {
-            put(glyphs.glyph(.vertical, style), x: x, y: row)
-            put(glyphs.glyph(.vertical, style), x: right, y: row)
+            put(glyphs.glyph(.vertical, style), x: x, y: row, attribute: attribute)
+            put(glyphs.glyph(.vertical, style), x: right, y: row, attribute: attribute)
         }
     }
 
@@ -129,33 +137,44 @@ public struct CellCanvas: Sendable {
     }
 
     /// The rows as text, without spaces at their ends.
-    public var lines: [String] {
+    public var lines: [String] { rows.map { $0.map(\.text).joined() } }
+
+    /// The rows in pieces of one attribute each, without spaces at their ends; spaces belong to the piece before them.
+    public var rows: [[TextRun]] {
         (0..<height).map { y in
-            var row = String.UnicodeScalarView()
+            var row: [TextRun] = []
+            var text = String.UnicodeScalarView()
+            var attribute: Attribute = 0
             var pendingSpaces = 0
             for x in 0..<width {
                 let cell = cells[y * width + x]
                 if cell.isCovered { continue }
-                let scalar = cell.text ?? lineGlyph(cell)
+                let (scalar, own) = cell.text.map { ($0, cell.attribute) } ?? lineGlyph(cell)
                 if scalar == " " {
                     pendingSpaces += 1
                     continue
                 }
-                for _ in 0..<pendingSpaces { row.append(" ") }
+                for _ in 0..<pendingSpaces { text.append(" ") }
                 pendingSpaces = 0
-                row.append(scalar)
-                if !marks.isEmpty, let after = marks[y * width + x] { row.append(contentsOf: after) }
+                if own != attribute {
+                    if !text.isEmpty { row.append(TextRun(String(text), attribute)) }
+                    text = String.UnicodeScalarView()
+                    attribute = own
+                }
+                text.append(scalar)
+                if !marks.isEmpty, let after = marks[y * width + x] { text.append(contentsOf: after) }
             }
-            return String(row)
+            if !text.isEmpty { row.append(TextRun(String(text), attribute)) }
+            return row
         }
     }
 
-    private func lineGlyph(_ cell: Cell) -> Unicode.Scalar {
+    private func lineGlyph(_ cell: Cell) -> (Unicode.Scalar, Attribute) {
         let (vertical, horizontal) = (cell.vertical, cell.horizontal)
-        if vertical.mask.isEmpty { return glyphs.glyph(horizontal.mask, horizontal.style) }
+        if vertical.mask.isEmpty { return (glyphs.glyph(horizontal.mask, horizontal.style), horizontal.attribute) }
         if horizontal.mask.isEmpty || vertical.net != horizontal.net {
-            return glyphs.glyph(vertical.mask, vertical.style)
+            return (glyphs.glyph(vertical.mask, vertical.style), vertical.attribute)
         }
-        return glyphs.glyph(vertical.mask.union(horizontal.mask), vertical.style)
+        return (glyphs.glyph(vertical.mask.union(horizontal.mask), horizontal.style), horizontal.attribute)
     }
 }

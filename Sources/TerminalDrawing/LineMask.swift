@@ -28,6 +28,20 @@ public enum LineStyle: Sendable, Hashable {
     case heavy
     /// `╎ ╌`
     case dashed
+    /// `┊ ┈`
+    case dotted
+}
+
+/// The end of a line that leads somewhere.
+public enum ArrowHead: Sendable, Hashable {
+    /// `▼ V`
+    case filled
+    /// `▽ v`
+    case hollow
+    /// `▿ ,`
+    case small
+    /// `?`
+    case question
 }
 
 /// The characters that a picture is made of.
@@ -44,10 +58,14 @@ public enum GlyphSet: Sendable, Hashable {
         case (.unicode, .heavy): Self.heavy[Int(mask.rawValue & 15)]
         case (.unicode, .dashed):
             mask == .vertical ? "╎" : mask == .horizontal ? "╌" : Self.light[Int(mask.rawValue & 15)]
+        case (.unicode, .dotted):
+            mask == .vertical ? "┊" : mask == .horizontal ? "┈" : Self.light[Int(mask.rawValue & 15)]
         case (.ascii, .light): Self.plain[Int(mask.rawValue & 15)]
         case (.ascii, .heavy): mask == .horizontal ? "=" : mask.isEmpty ? " " : "#"
         case (.ascii, .dashed):
             mask == .vertical ? ":" : mask == .horizontal ? "." : Self.plain[Int(mask.rawValue & 15)]
+        case (.ascii, .dotted):
+            mask == .vertical ? ";" : mask == .horizontal ? "~" : Self.plain[Int(mask.rawValue & 15)]
         }
     }
 
@@ -59,11 +77,16 @@ public enum GlyphSet: Sendable, Hashable {
         }
     }
 
-    /// The head of an arrow that points down or up.
-    public func arrow(_ direction: LineMask) -> Unicode.Scalar {
-        switch self {
-        case .ascii: direction == .north ? "^" : "v"
-        case .unicode: direction == .north ? "▲" : "▼"
+    /// The head of an arrow that points down or up: filled, hollow, or small and hollow.
+    public func arrow(_ direction: LineMask, _ head: ArrowHead = .filled) -> Unicode.Scalar {
+        switch (self, head) {
+        case (_, .question): "?"
+        case (.ascii, .filled): direction == .north ? "A" : "V"
+        case (.ascii, .hollow): direction == .north ? "^" : "v"
+        case (.ascii, .small): direction == .north ? "'" : ","
+        case (.unicode, .filled): direction == .north ? "▲" : "▼"
+        case (.unicode, .hollow): direction == .north ? "△" : "▽"
+        case (.unicode, .small): direction == .north ? "▵" : "▿"
         }
     }
 

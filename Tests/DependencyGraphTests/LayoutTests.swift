@@ -75,19 +75,6 @@ import Testing
         }
     }
 
-    @Test("K4,4 has 36 crossings, and fewer cannot be") func completeGraph() {
-        let items = (0..<8).map { Neighbourhood.Item(content: .package($0), isCurrent: false) }
-        var edges: [Neighbourhood.Edge] = []
-        for upper in 0..<4 {
-            for lower in 4..<8 {
-                edges.append(.init(dependent: lower, dependency: upper, kinds: .depend, maybe: false))
-            }
-        }
-        let part = Neighbourhood(items: items, edges: edges)
-        var layered = LayeredGraph(part, widths: items.map { _ in 1 }, available: 80, gap: 1)
-        #expect(layered.minimiseCrossings() == 36)
-    }
-
     @Test("the order of one layer is the cheapest of all") func exactOrder() throws {
         var random = RandomGraphs(seed: 21)
         for _ in 0..<60 {

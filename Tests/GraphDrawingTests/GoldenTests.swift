@@ -1,5 +1,4 @@
 import DependencyGraph
-import FoundationEssentials
 import GraphDrawing
 import TerminalDrawing
 import Testing
@@ -19,17 +18,11 @@ import Testing
 
     private func check(
         _ name: String, _ graph: PackageGraph, _ current: Set<Int>, width: Int = 80, height: Int = 14,
-        style: GlyphSet = .unicode, path: String = #filePath
+        style: GlyphSet = .unicode
     ) throws {
         let size = PictureSize(width: width, height: height)
         let text = drawGraph(graph, current: current, size: size, style: style).map { $0 + "\n" }.joined()
-        let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let file = directory + "/Goldens/" + name + ".txt"
-        if ProcessInfo.processInfo.environment["UPDATE_GOLDENS"] != nil {
-            try text.write(toFile: file, atomically: true, encoding: .utf8)
-        }
-        let golden = try String(contentsOfFile: file, encoding: .utf8)
-        #expect(text == golden, "\n\(text)\nis not \(name).txt:\n\(golden)")
+        try expectGolden(text, name + ".txt")
     }
 
     private var diamond: PackageGraph {

@@ -5,6 +5,8 @@ struct PictureReader {
     struct Edge: Hashable {
         var dependency: String
         var dependent: String
+        /// `b` to build, `r` to run, `p` after, `m` maybe.
+        var kind: Character
     }
 
     struct Unreadable: Error { var reason: String }
@@ -16,16 +18,18 @@ struct PictureReader {
         var isBox: Bool
     }
 
-    private let cells: [[Character]]
+    private let cells: [[Unicode.Scalar]]
     private var items: [Item] = []
     private static let north = 1, east = 2, south = 4, west = 8
-    private static let masks: [Character: Int] = [
+    private static let masks: [Unicode.Scalar: Int] = [
         "╵": 1, "╶": 2, "└": 3, "╷": 4, "│": 5, "┌": 6, "├": 7, "╴": 8, "┘": 9, "─": 10, "┴": 11, "┐": 12, "┤": 13,
-        "┬": 14, "┼": 15, "╎": 5, "╌": 10, "▼": 5, "▲": 5,
+        "┬": 14, "┼": 15, "╎": 5, "╌": 10, "┊": 5, "┈": 10, "▼": 5, "▲": 5, "▽": 5, "△": 5, "▿": 5, "▵": 5, "?": 5,
     ]
+    private static let down: [Unicode.Scalar: Character] = ["▼": "b", "▽": "r", "▿": "p", "?": "m"]
+    private static let up: [Unicode.Scalar: Character] = ["▲": "b", "△": "r", "▵": "p", "?": "m"]
 
     init(_ lines: [String]) throws {
-        cells = lines.map(Array.init)
+        cells = lines.map { Array($0.unicodeScalars) }
         for (row, cells) in cells.enumerated() {
             var column = 0
             while column < cells.count {
@@ -40,22 +44,46 @@ struct PictureReader {
 
     var names: [String] { items.map(\.name) }
 
-    /// An item whose text starts after the character at this place: `[✔ a]`, `│ ✔ a │`, `┃ ✔ a ┃`.
+    private static let signs = Array("✔▶▷·✘○+(".unicodeScalars)
+
+    private func text(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: scalars)
+        return String(text)
+    }
+
+    /// Whether no two items share a cell.
+    var areApart: Bool {
+        items.indices.allSatisfy { one in
+            items[(one + 1)...].allSatisfy {
+                !items[one].rows.overlaps($0.rows) || !items[one].columns.overlaps($0.columns)
+            }
+        }
+    }
+
+    /// An item whose text starts after the character at this place: `[✔ a]`, `│ ✔ a │`, `┃ ✔ a  1:24 ┃`, `┃✔ a┃`, `(3)`.
     private func item(_ row: Int, _ column: Int) -> Item? {
         let line = cells[row]
-        let isBox = line[column] == "│" || line[column] == "┃"
-        guard isBox || line[column] == "[" else { return nil }
+        let first = line[column]
+        if first == "(", let end = line[column...].firstIndex(of: ")") {
+            return Item(
+                name: text(line[column...end]), rows: row...row, columns: column...end, isBox: false)
+        }
+        guard (first == "│" || first == "┃" || first == "["), column + 1 < line.count else { return nil }
+        let isBox = first != "[" && line[column + 1] == " "
         let start = column + (isBox ? 2 : 1)
-        guard start < line.count, "✔▶▷·✘○+".contains(line[start]) else { return nil }
-        let close = isBox ? line[column] : "]"
-        guard let end = line[start...].firstIndex(of: close) else { return nil }
-        let text = String(line[start..<(isBox ? end - 1 : end)])
-        let name = text.hasPrefix("+") ? text : String(text.dropFirst(2))
+        guard start < line.count, Self.signs.contains(line[start]) else { return nil }
+        guard let end = line[start...].firstIndex(of: first == "[" ? "]" : first) else { return nil }
+        var text = line[start..<(isBox ? end - 1 : end)]
+        if let note = text.indices.dropLast().first(where: { text[$0] == " " && text[$0 + 1] == " " }) {
+            text = text[..<note]
+        }
+        let name = line[start] == "+" || line[start] == "(" ? self.text(text) : self.text(text.dropFirst(2))
         return Item(
             name: name, rows: isBox ? (row - 1)...(row + 1) : row...row, columns: column...end, isBox: isBox)
     }
 
-    private func cell(_ row: Int, _ column: Int) -> Character {
+    private func cell(_ row: Int, _ column: Int) -> Unicode.Scalar {
         cells.indices.contains(row) && cells[row].indices.contains(column) ? cells[row][column] : " "
     }
 
@@ -69,20 +97,24 @@ struct PictureReader {
         for item in items {
             for column in item.columns {
                 let row = item.rows.upperBound
-                let mark = cell(row, column)
+                let mark = item.isBox ? cell(row, column) : cell(row + 1, column)
                 let isPort =
                     item.isBox
-                    ? "┬┯▲".contains(mark)
-                    : (Self.masks[cell(row + 1, column)] ?? 0) & Self.north != 0 && itemIndex(row + 1, column) == nil
+                    ? mark == "┬" || mark == "┯" || Self.up[mark] != nil
+                    : (Self.masks[mark] ?? 0) & Self.north != 0 && itemIndex(row + 1, column) == nil
                 guard isPort else { continue }
-                let upward = (item.isBox ? mark : cell(row + 1, column)) == "▲"
-                for (target, downward) in try reached(row + 1, column) {
+                // Right above a label a question mark is the head of a line that comes down.
+                let isHead = !item.isBox && mark == "?" && itemIndex(row + 2, column) != nil
+                let upward = isHead ? nil : Self.up[mark]
+                for (target, downward) in try reached(row + 1, column, from: (row + 1, column, upward)) {
                     let lower = items[target].name
-                    if upward && downward { throw Unreadable(reason: "two arrows on one line of \(item.name)") }
-                    result.insert(
-                        upward
-                            ? Edge(dependency: lower, dependent: item.name)
-                            : Edge(dependency: item.name, dependent: lower))
+                    if upward != nil && downward != nil {
+                        throw Unreadable(reason: "two arrows on one line of \(item.name)")
+                    }
+                    let edge =
+                        upward.map { Edge(dependency: lower, dependent: item.name, kind: $0) }
+                        ?? Edge(dependency: item.name, dependent: lower, kind: downward ?? "b")
+                    guard result.insert(edge).inserted else { throw Unreadable(reason: "\(edge) twice") }
                 }
             }
         }
@@ -90,12 +122,15 @@ struct PictureReader {
     }
 
     /// Follows a line that enters a cell from above down to all items whose upper side it ends at.
-    private func reached(_ row: Int, _ column: Int) throws -> [(item: Int, arrow: Bool)] {
+    private func reached(
+        _ row: Int, _ column: Int, from start: (row: Int, column: Int, arrow: Character?)
+    ) throws -> [(item: Int, arrow: Character?)] {
         struct Step: Hashable { var row: Int, column: Int, from: Int }
         var seen: Set<Step> = []
         var steps = [Step(row: row, column: column, from: Self.north)]
-        var found: [(Int, Bool)] = []
-        var last: [Int: Character] = [:]
+        var found: [(Int, Character?)] = []
+        // The glyph right above the row that is looked at, by column; the arrow at the start is not this end's.
+        var last: [Int: Unicode.Scalar] = [:]
         while let step = steps.popLast() {
             guard seen.insert(step).inserted else { continue }
             if let target = itemIndex(step.row, step.column) {
@@ -104,8 +139,10 @@ struct PictureReader {
                     throw Unreadable(reason: "a line runs into the side of \(item.name)")
                 }
                 let mark = item.isBox ? cell(step.row, step.column) : last[step.column] ?? " "
-                if item.isBox, !"▼┴┷".contains(mark) { throw Unreadable(reason: "no port on \(item.name)") }
-                found.append((target, mark == "▼"))
+                if item.isBox, mark != "┴", mark != "┷", Self.down[mark] == nil {
+                    throw Unreadable(reason: "no port on \(item.name)")
+                }
+                found.append((target, Self.down[mark]))
                 continue
             }
             let glyph = cell(step.row, step.column)
@@ -121,7 +158,8 @@ struct PictureReader {
                 steps.append(Step(row: step.row, column: step.column + ahead, from: step.from))
                 continue
             }
-            last[step.column] = glyph
+            let isStart = step.row == start.row && step.column == start.column && start.arrow != nil
+            last[step.column] = isStart ? " " : glyph
             if mask & Self.south != 0 { steps.append(Step(row: step.row + 1, column: step.column, from: Self.north)) }
             // Every line leads down: one that comes in from above is another upper end.
             if mask & Self.east != 0, step.from != Self.east {

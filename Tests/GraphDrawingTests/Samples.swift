@@ -23,7 +23,9 @@ struct Samples {
             guard index > 0 else { continue }
             for _ in 0..<(1 + next(below: degree * 2)) {
                 graph.edges.append(
-                    DependencyEdge(from: index, to: next(below: index), kinds: kinds[next(below: kinds.count)]))
+                    DependencyEdge(
+                        from: index, to: next(below: index), kinds: kinds[next(below: kinds.count)],
+                        maybe: next(below: 12) == 0))
             }
             if next(below: 6) == 0 {
                 graph.edges.append(DependencyEdge(from: next(below: index), to: index, kinds: .pdepend))

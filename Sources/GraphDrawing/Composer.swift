@@ -1,0 +1,182 @@
+import DependencyGraph
+import TerminalDrawing
+
+/// Makes one frame: chooses the part of the graph and the way to draw it.
+struct Composer {
+    private let request: FrameRequest
+    private let subject: Subject
+    private let finder: NeighbourhoodFinder
+
+    init(_ request: FrameRequest, isLive: Bool) {
+        self.request = request
+        subject = Subject(request, isLive: isLive)
+        var preferred: Set<Int> = []
+        if let memory = request.previous, !memory.places.isEmpty {
+            for (index, node) in request.graph.nodes.enumerated() where memory.places[.init(node)] != nil {
+                preferred.insert(index)
+            }
+        }
+        finder = NeighbourhoodFinder(request.graph, current: Set(subject.current), preferred: preferred)
+    }
+
+    func frame() -> Frame {
+        guard !subject.current.isEmpty else { return Frame(form: .nothing, memory: request.previous ?? FrameMemory()) }
+        var size = request.size
+        let hasTitle = size.height > 1 && request.title != ""
+        if hasTitle { size.height -= 1 }
+        var frame = picture(size) ?? lanes(size) ?? smallPicture(size) ?? summary(size)
+        if hasTitle {
+            let title =
+                request.title.map { DisplayWidth.printable($0, ascii: subject.isASCII) }
+                ?? titleLine(subject, finder, width: size.width, showsProgress: !frame.showsProgress)
+            frame.addTitle(DisplayWidth.clipped(title, to: size.width))
+        }
+        return frame
+    }
+
+    // MARK: - Boxes and labels
+
+    private func picture(_ size: PictureSize) -> Frame? {
+        guard let fresh = fresh(size, Array(0...Ladder.lastBeforeLanes)) else { return nil }
+        return Frame(steady(size, fresh) ?? fresh, subject, previous: request.previous)
+    }
+
+    /// The largest part of the graph that fits, drawn as if there had been no frame before.
+    private func fresh(_ size: PictureSize, _ ranks: [Int]) -> Composition? {
+        // A current box with one neighbour above or below does not fit into less.
+        guard size.height >= 3 else { return nil }
+        let direct = finder.directNeighbours
+        let most = max(direct.dependencies.count, direct.dependents.count)
+        var failures = 0
+        var last: Neighbourhood?
+        for rank in ranks {
+            let budget = Ladder.budgets[rank]
+            if budget.near > 6, most > budget.near { continue }
+            // What is hard to fit is not worth the time: the hook holds a lock.
+            if failures > 12, budget.near > 3 { continue }
+            let part = finder.neighbourhood(budget)
+            if part == last { continue }
+            last = part
+            var plan = Plan(subject, part, rank: rank)
+            if let found = plan.fresh(size) { return found }
+            failures += plan.failures
+        }
+        return nil
+    }
+
+    /// Drawn so that at most two packages of the last frame move; nil when that is not possible.
+    private func steady(_ size: PictureSize, _ fresh: Composition) -> Composition? {
+        guard let memory = request.previous, memory.writing != nil,
+            memory.moved(fresh, subject.graph).count > FrameMemory.mostMoves
+        else { return nil }
+        // Stability wins over one more crossing.
+        let crossings = fresh.drawing.crossings + 1
+        for rank in Ladder.budgets.indices {
+            if case .steady(let found) = steady(size, memory, rank: rank, hidden: [], crossings: crossings) {
+                return found
+            }
+        }
+        // What would move is left out, and counted so, until the next frame.
+        for (rank, isLast) in [(2, false), (5, false), (7, true), (9, true)] {
+            var hidden: Set<Int> = []
+            for _ in 0..<12 {
+                let attempt = steady(
+                    size, memory, rank: rank, hidden: hidden, crossings: isLast ? Int.max : crossings, isLast: isLast)
+                if case .steady(let found) = attempt { return found }
+                guard case .hide(let nodes) = attempt, !nodes.isEmpty else { break }
+                hidden.formUnion(nodes)
+            }
+        }
+        return nil
+    }
+
+    private enum Steady {
+        case steady(Composition)
+        /// It would be steady, or fit, without these.
+        case hide([Int])
+    }
+
+    private func steady(
+        _ size: PictureSize, _ memory: FrameMemory, rank: Int, hidden: Set<Int>, crossings: Int, isLast: Bool = false
+    ) -> Steady {
+        let part = finder.neighbourhood(Ladder.budgets[rank], hidden: hidden)
+        var plan = Plan(subject, part, rank: rank)
+        guard var writing = memory.writing else { return .hide([]) }
+        var attempt = plan.compose(writing, size, crossings: crossings, memory: memory)
+        if isLast, case .failure = attempt {
+            writing = Writing(boxStyle: .plainLabels, nameStyle: NameStyle.all[3])
+            attempt = plan.compose(writing, size, crossings: crossings, memory: memory)
+        }
+        guard case .success(let found) = attempt else {
+            return .hide(Array(part.packages.filter { !subject.current.contains($0) }.suffix(1)))
+        }
+        let moved = memory.moved(found, subject.graph)
+        if moved.count <= FrameMemory.mostMoves { return .steady(found) }
+        let keys = Set(moved)
+        return .hide(
+            part.packages.filter { keys.contains(.init(subject.graph.nodes[$0])) && !subject.current.contains($0) })
+    }
+
+    // MARK: - Less than boxes
+
+    private func lanes(_ size: PictureSize) -> Frame? {
+        guard size.height >= 4 else { return nil }
+        for budget in Ladder.laneBudgets {
+            let part = finder.neighbourhood(budget)
+            guard part.items.count <= size.height, let lanes = Lanes(part) else { continue }
+            let names = Names(subject.graph, nodes: part.packages, current: subject.current, ascii: subject.isASCII)
+            if let rows = lanes.rows(subject, names, size) {
+                return Frame(
+                    form: .lanes, rows: rows, nodes: part.packages, edges: Frame.edges(part),
+                    memory: request.previous ?? FrameMemory())
+            }
+        }
+        return nil
+    }
+
+    private func smallPicture(_ size: PictureSize) -> Frame? {
+        fresh(size, Array((Ladder.lastBeforeLanes + 1)..<Ladder.budgets.count))
+            .map { Frame($0, subject, previous: request.previous) }
+    }
+
+    private func summary(_ size: PictureSize) -> Frame {
+        let lines = summaryLines(subject.graph, subject.current, finder, size, ascii: subject.isASCII)
+        let role = PictureRole.plain.rawValue
+        return Frame(
+            form: lines.isEmpty ? .nothing : .summary, rows: lines.map { [TextRun($0, role)] }, nodes: subject.current,
+            memory: request.previous ?? FrameMemory())
+    }
+}
+
+extension FrameMemory {
+    /// How many packages may move between two frames.
+    static let mostMoves = 2
+}
+
+extension Frame {
+    /// A frame of a picture.
+    init(_ composition: Composition, _ subject: Subject, previous: FrameMemory?) {
+        self.init(
+            form: composition.writing.boxStyle == .boxes ? .boxes : .labels,
+            rows: composition.drawing.sketch.canvas(subject.glyphs).rows, nodes: composition.part.packages,
+            edges: Frame.edges(composition.part), memory: FrameMemory(composition, subject.graph))
+        sketch = composition.drawing.sketch
+        let notes = subject.current.compactMap { subject.notes($0).last }
+        showsProgress = notes.isEmpty || sketch?.showsNote == true
+    }
+
+    mutating func addTitle(_ title: String) {
+        rows.insert(title.isEmpty ? [] : [TextRun(title, PictureRole.title.rawValue)], at: 0)
+        self.title = title
+    }
+
+    /// The edges between packages of a part; those to and from chains and rests are not of two packages.
+    static func edges(_ part: Neighbourhood) -> [Edge] {
+        part.edges.compactMap { edge in
+            guard case .package(let from) = part.items[edge.dependent].content,
+                case .package(let to) = part.items[edge.dependency].content
+            else { return nil }
+            return Edge(from: from, to: to, kind: EdgeKind(edge.kinds, maybe: edge.maybe))
+        }
+    }
+}

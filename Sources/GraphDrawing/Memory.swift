@@ -1,0 +1,81 @@
+import DependencyGraph
+
+/// What the next frame has to know of this one so that boxes stay where they are.
+public struct FrameMemory: Sendable, Hashable {
+    /// Where a package was.
+    struct Place: Sendable, Hashable {
+        /// The layer, in a count that all frames share.
+        var layer: Int
+        var left: Int
+        var top: Int
+    }
+
+    /// A package, whatever its index in the graph.
+    struct Key: Sendable, Hashable {
+        var cpv: String
+        var root: String
+
+        init(_ node: PackageNode) { (cpv, root) = (node.cpv, node.root) }
+    }
+
+    var places: [Key: Place] = [:]
+    /// The rows below a layer.
+    var gaps: [Int: Int] = [:]
+    var writing: Writing?
+    /// How much of the graph the frame showed, as a place in the ladder.
+    var rank = 0
+    /// How many lines cross.
+    var crossings = 0
+
+    /// Nothing is known.
+    public init() {}
+
+    init(_ composition: Composition, _ graph: PackageGraph) {
+        writing = composition.writing
+        rank = composition.rank
+        crossings = composition.drawing.crossings
+        places = FrameMemory.places(composition, graph)
+        for (layer, gap) in composition.drawing.gaps.enumerated() { gaps[layer + composition.layered.top] = gap }
+    }
+
+    static func places(_ composition: Composition, _ graph: PackageGraph) -> [Key: Place] {
+        var places: [Key: Place] = [:]
+        for (index, slot) in composition.layered.slots.enumerated() {
+            guard let item = slot.item, case .package(let node) = composition.part.items[item].content else { continue }
+            places[Key(graph.nodes[node])] = Place(
+                layer: slot.layer + composition.layered.top,
+                left: composition.columns[index] - (slot.width - 1) / 2,
+                top: composition.drawing.tops[slot.layer])
+        }
+        return places
+    }
+
+    func place(of item: Neighbourhood.Item, in graph: PackageGraph) -> Place? {
+        guard case .package(let node) = item.content else { return nil }
+        return places[Key(graph.nodes[node])]
+    }
+
+    /// The packages of both pictures that are not where they were, when the whole may be shifted.
+    func moved(_ composition: Composition, _ graph: PackageGraph) -> [Key] {
+        let new = FrameMemory.places(composition, graph)
+        var shifts: [Shift: Int] = [:]
+        for (key, place) in new {
+            if let old = places[key] { shifts[Shift(place, old), default: 0] += 1 }
+        }
+        let shift = shifts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
+        return new.compactMap { key, place in
+            places[key].flatMap { Shift(place, $0) == shift ? nil : key }
+        }
+    }
+
+    private struct Shift: Hashable, Comparable {
+        var columns: Int
+        var rows: Int
+
+        init(_ new: Place, _ old: Place) { (columns, rows) = (new.left - old.left, new.top - old.top) }
+
+        static func < (left: Shift, right: Shift) -> Bool {
+            (left.columns, left.rows) < (right.columns, right.rows)
+        }
+    }
+}
