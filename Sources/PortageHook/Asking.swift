@@ -73,4 +73,12 @@ enum HelperEnvironment {
         if python.hasPrefix("/") { environment.append("PORTMANTEAU_PYTHON=\(python)") }
         return environment
     }
+
+    /// The same with what the user set for the emerge.
+    static func make(for request: PhaseRequest, emerge: EmergeProcess, _ user: EmergeEnvironment) -> [String] {
+        let own = make(for: request, python: emerge.python).filter { entry in
+            !user.variables.keys.contains { entry.hasPrefix($0 + "=") }
+        }
+        return own + user.variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    }
 }

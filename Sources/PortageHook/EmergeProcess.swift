@@ -8,6 +8,8 @@ struct EmergeProcess: Equatable, Sendable {
     let started: UInt64
     /// The Python that runs it, as an absolute path that keeps a virtual environment's; nil when it is not to be seen.
     let python: String?
+    /// The process on the chain.
+    let link: ProcessChain.Link
 
     /// A name that no other emerge since boot has.
     var name: String { "\(pid)-\(started)" }
@@ -21,6 +23,7 @@ struct EmergeProcess: Equatable, Sendable {
         else { return nil }
         let same = chain[first...].prefix { $0.arguments == chain[first].arguments }
         let link = same.last ?? chain[first]
+        self.link = link
         pid = link.pid
         started = link.started
         let interpreter = link.arguments.first ?? ""

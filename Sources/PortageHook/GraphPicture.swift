@@ -17,7 +17,7 @@ struct GraphPicture {
     /// Draws the picture; without a graph there is none.
     func show() {
         let path = "\(request.layout.graphs)/\(emerge.name).graph"
-        let list = ResumeList.read(mtimedb, having: request.setup.cpv, in: roots)
+        let list = mergeList
         guard let (cache, current) = read(path) ?? collected(path, list?.root) else { return }
         let graph = withPresentStates(cache, current, list?.entries)
         let lines = drawGraph(graph, current: [current], size: size, style: style)
@@ -42,7 +42,7 @@ struct GraphPicture {
         let result = try? ChildProcess.run(
             request.layout.program,
             ["depgraph", "collect", "--emerge", emerge.name, "--having", "\(root):\(request.setup.cpv)"],
-            environment: HelperEnvironment.make(for: request, python: emerge.python),
+            environment: HelperEnvironment.make(for: request, emerge: emerge, user),
             deadline: .now.advanced(byMilliseconds: Self.collectLimit))
         if let found = read(path) { return found }
         marks.leave(.graph)
@@ -52,11 +52,23 @@ struct GraphPicture {
         return nil
     }
 
-    /// Where emerge keeps its merge list: in the root that it merges into.
-    private var mtimedb: String {
-        let root = request.setup["EROOT"]
-        return root.hasPrefix("/")
-            ? "\(root.hasSuffix("/") ? root : root + "/")var/cache/edb/mtimedb" : request.layout.mtimedb
+    /// What the user set for this emerge.
+    private var user: EmergeEnvironment {
+        EmergeEnvironment(environment: context.environment(emerge.link), arguments: emerge.link.arguments)
+    }
+
+    /// The list of this emerge and how it names our root. It lies in the root that emerge merges into, which is not that
+    /// of a package for the running system.
+    private var mergeList: (entries: [ResumeList.Entry], root: String)? {
+        func list(below root: String) -> (entries: [ResumeList.Entry], root: String)? {
+            guard root.hasPrefix("/") else { return nil }
+            let path = root + (root.hasSuffix("/") ? "" : "/") + "var/cache/edb/mtimedb"
+            return ResumeList.read(path, having: request.setup.cpv, in: roots)
+        }
+        if let own = list(below: request.setup["EROOT"]) { return own }
+        guard var root = user.variables["ROOT"]?[...], root.hasPrefix("/") else { return nil }
+        while root.last == "/" { root.removeLast() }
+        return list(below: root + request.layout.prefix)
     }
 
     /// How the merge list may name the package's root: with the prefix, and a slash at the end.

@@ -9,6 +9,8 @@ struct HookContext {
     var say: (String) -> Void
     /// The processes above this one, nearest first.
     var ancestors: () -> [ProcessChain.Link]
+    /// The environment that a process of the chain was started with.
+    var environment: (ProcessChain.Link) -> [String] = { _ in [] }
     /// Ends the process, without an error, after so many seconds from now.
     var limitTime: (Int) -> Void
 
@@ -18,6 +20,7 @@ struct HookContext {
             output: { text in try? Files.writeAll(1, Array(text.utf8)) },
             say: { line in try? Files.writeAll(2, Array("\(line)\n".utf8)) },
             ancestors: ProcessChain.ancestors,
+            environment: { ProcessChain.environment(of: $0) ?? [] },
             limitTime: { seconds in
                 signal(SIGALRM) { _ in _exit(0) }
                 alarm(UInt32(seconds))

@@ -32,27 +32,43 @@ public enum ProcessChain {
         return uncovered() ?? visible
     }
 
+    /// The environment that a process of the chain was started with, as `NAME=VALUE`; nil when it cannot be read.
+    public static func environment(of link: Link) -> [String]? {
+        func read() -> [UInt8] {
+            guard stat(of: String(link.pid))?.started == link.started else { return [] }
+            return (try? Files.read("/proc/\(link.pid)/environ", limit: 4 << 20)) ?? []
+        }
+        let isSandboxed = readChain().last?.arguments.contains { $0.hasSuffix("pid-ns-init") } == true
+        let bytes = isSandboxed ? uncovered(read) : read()
+        guard let bytes, !bytes.isEmpty else { return nil }
+        return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// The chain as a child sees it that looks below the sandbox's `/proc`; nil when that is not allowed.
     private static func uncovered() -> [Link]? {
+        uncovered { Array(readChain().map(encode).joined().utf8) }.map { Array(decode($0).dropFirst()) }
+    }
+
+    /// What a child reads that looks below the sandbox's `/proc`; nil when that is not allowed.
+    private static func uncovered(_ read: () -> [UInt8]) -> [UInt8]? {
         var ends: [Int32] = [-1, -1]
         guard cposix_pipe(&ends) == 0 else { return nil }
         let pid = cposix_fork()
         if pid == 0 {
             // The child only reads files and writes to the pipe; its own link is dropped by the parent.
             if cposix_uncover_proc() == 0 {
-                let text = readChain().map(encode).joined()
-                _ = text.utf8CString.withUnsafeBufferPointer { write(ends[1], $0.baseAddress, $0.count - 1) }
+                try? Files.writeAll(ends[1], read())
             }
             _exit(0)
         }
         close(ends[1])
         defer { close(ends[0]) }
         guard pid > 0 else { return nil }
-        let bytes = try? Files.readAll(ends[0], path: "/proc", limit: 1 << 20)
+        let bytes = try? Files.readAll(ends[0], path: "/proc", limit: 8 << 20)
         var status: Int32 = 0
         waitpid(pid, &status, 0)
         guard let bytes, !bytes.isEmpty else { return nil }
-        return Array(decode(bytes).dropFirst())
+        return bytes
     }
 
     /// Follows parents from `/proc/self` upwards, this process's parent first.

@@ -62,18 +62,23 @@ import Testing
         }
     }
 
-    @Test func `an emerge into another root draws the graph of that root`() async throws {
+    @Test func `packages of two roots, and USE of the environment, are in one graph`() async throws {
         try await Testbed.shared().withMachine("graph-roots") { machine in
             try machine.useHardPackages()
             try await machine.installPortmanteau()
-            // emerge keeps its list in the root that it merges into.
+            // emerge keeps its list in the root that it merges into; the first package is for the other.
             let edb = "mnt\(machine.prefix)/var/cache/edb"
             try Files.makeDirectories(machine.path(edb))
             let output = try await machine.emerge(
-                ["-1", "--nodeps", "hard/tool", "hard/lib", "hard/cross"],
-                environment: ["ROOT": machine.prefix + "/mnt"])
+                ["-1", "--root=\(machine.prefix)/mnt", "hard/cross"], environment: ["USE": "off"])
             #expect(output.succeeded, "\(output.text)")
-            #expect(drawn(in: output.text) == ["hard/tool-1", "hard/lib-1", "hard/cross-1"], "\(output.text)")
+            let drawn = drawn(in: output.text)
+            #expect(drawn.count == 6 && drawn.contains { $0.hasPrefix("hard/cross-1") }, "\(output.text)")
+
+            let flags = try await machine.emerge(["-1", "hard/flags"], environment: ["USE": "-on off"])
+            let parts = flags.text.split(separator: " of 4  hard/flags-1")
+            let picture = try #require(parts.dropFirst().first, "\(flags.text)").prefix(900)
+            #expect(picture.contains("hard/b-1") && picture.contains("hard/c-1") && !picture.contains("hard/a-1"))
         }
     }
 

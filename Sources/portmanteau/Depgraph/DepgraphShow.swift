@@ -75,7 +75,7 @@ struct DepgraphShow: ToolCommand {
             if hasLegend { limits.height -= 1 }
             let frame = frame(graph, current, limits, glyphs)
             let rows = context.usesColour ? frame.coloured() : frame.lines
-            let legend = hasLegend ? GraphLegend.line(of: graph, frame, glyphs, width: limits.width) : nil
+            let legend = hasLegend ? frame.legend(of: graph, glyphs: glyphs, width: limits.width) : nil
             context.output((rows + [legend].compactMap(\.self)).map { $0 + "\n" }.joined())
         }
     }
