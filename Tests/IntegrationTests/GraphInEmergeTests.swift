@@ -73,7 +73,7 @@ import Testing
                 ["-1", "--root=\(machine.prefix)/mnt", "hard/cross"], environment: ["USE": "off"])
             #expect(output.succeeded, "\(output.text)")
             let drawn = drawn(in: output.text)
-            #expect(drawn.count == 6 && drawn.contains { $0.hasPrefix("hard/cross-1") }, "\(output.text)")
+            #expect(drawn.count == 7 && drawn.contains { $0.hasPrefix("hard/cross-1") }, "\(output.text)")
 
             let flags = try await machine.emerge(["-1", "hard/flags"], environment: ["USE": "-on off"])
             let parts = flags.text.split(separator: " of 4  hard/flags-1")
