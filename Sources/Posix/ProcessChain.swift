@@ -76,12 +76,59 @@ public enum ProcessChain {
         var links: [Link] = []
         guard var next = stat(of: "self")?.parent else { return [] }
         while next > 0, links.count < 64, let (parent, started) = stat(of: String(next)) {
-            let raw = (try? Files.read("/proc/\(next)/cmdline", limit: 1 << 20)) ?? []
-            let arguments = raw.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            links.append(Link(pid: next, started: started, arguments: arguments))
+            links.append(Link(pid: next, started: started, arguments: arguments(of: next)))
             next = parent
         }
         return links
+    }
+
+    /// What a command line runs: the script's name when it is a Python that runs one.
+    public static func program(_ arguments: [String]) -> String {
+        var words = arguments[...]
+        // A process that named itself has its whole title as one argument.
+        if words.count == 1, let title = words.first {
+            words = title.split(separator: " ").map(String.init)[...]
+        }
+        guard let first = words.popFirst() else { return "" }
+        let name = lastComponent(first)
+        guard isPython(name) else { return name }
+        for word in words {
+            if word == "-c" || word == "-m" { return name }
+            if !word.hasPrefix("-") { return lastComponent(word) }
+        }
+        return name
+    }
+
+    /// Whether this is a name of a Python interpreter.
+    public static func isPython(_ name: String) -> Bool { name.hasPrefix("python") || name.hasPrefix("pypy") }
+
+    private static func lastComponent(_ path: String) -> String {
+        path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) } ?? path
+    }
+
+    /// All processes that can be seen, with their parents, lowest number first.
+    public static func all() -> [(link: Link, parent: Int32)] {
+        ((try? Files.list("/proc")) ?? []).compactMap { Int32($0) }.sorted().compactMap { pid in
+            guard let (parent, started) = stat(of: String(pid)) else { return nil }
+            return (Link(pid: pid, started: started, arguments: arguments(of: pid)), parent)
+        }
+    }
+
+    /// When a process started, in clock ticks since boot; nil when there is none.
+    public static func started(_ pid: Int32) -> UInt64? { stat(of: String(pid))?.started }
+
+    /// That time in seconds since 1970.
+    public static func date(ofTicks ticks: UInt64) -> Double? {
+        guard let text = try? Files.readText("/proc/stat", limit: 4 << 20),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("btime ") }),
+            let boot = Double(line.dropFirst(6))
+        else { return nil }
+        return boot + Double(ticks) / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
+    }
+
+    private static func arguments(of pid: Int32) -> [String] {
+        let raw = (try? Files.read("/proc/\(pid)/cmdline", limit: 1 << 20)) ?? []
+        return raw.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Parent and start time from `/proc/PID/stat`; the command's name may hold blanks and brackets.

@@ -26,6 +26,46 @@ char **cposix_environment(void);
    have locked: for programs with one thread. */
 pid_t cposix_fork(void);
 
+/* The two ends of a new pseudo terminal, both closed at exec. Returns 0, or an errno. */
+int cposix_open_terminal(int *controller, int *terminal);
+
+/* Tells the terminal behind fd its size. Returns 0, or -1 with errno. */
+int cposix_set_terminal_size(int fd, int columns, int rows);
+
+/* Starts a program as the foreground job of a session of its own on the terminal. The
+   session's leader is a small process that only waits: without it the job would have no
+   parent in its session, and a stop from the keyboard would not stop it. What becomes of
+   the job is written to `report`. `input` takes the place of the terminal as standard
+   input unless it is negative. Returns the leader's pid, or -errno. */
+pid_t cposix_start_job(const char *path, char *const argv[], char *const envp[],
+                       int terminal, int input, int report);
+
+/* What `report` gets. */
+struct cposix_report {
+    /* 'p' the job's pid, 'x' it could not start (errno), 's' stopped (signal),
+       'c' goes on, 'e' exited (code), 'k' killed (signal). */
+    int kind;
+    int value;
+};
+
+/* Turns signals into bytes on a pipe: each is one byte, its number. Signals that are
+   ignored stay so. Returns the descriptor to read, or -errno. Once per process. */
+int cposix_signal_pipe(const int *signals, int count);
+
+/* Lets one of those signals act as it does by default, or be a byte again. */
+void cposix_signal_default(int number);
+void cposix_signal_queued(int number);
+
+/* A descriptor that becomes readable when watched files change. Returns it, or -1. */
+int cposix_watch_open(void);
+
+/* Watches a file or directory for changes of content, new and removed entries.
+   Returns 0, or -1 with errno. */
+int cposix_watch_add(int watch, const char *path);
+
+/* Connects to a unix socket, without waiting. Returns the descriptor, or -1 with errno. */
+int cposix_connect_local(const char *path);
+
 /* Asks the kernel for SIGTERM when the process that started this one ends. */
 void cposix_die_with_parent(void);
 
