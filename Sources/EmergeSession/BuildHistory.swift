@@ -45,11 +45,34 @@ public struct BuildHistory: Equatable, Sendable {
     ///
     /// - Parameter package: `CATEGORY/NAME`.
     public func median(of package: String) -> Double? {
-        let seconds = builds.filter { isVersion($0.cpv, of: package) }.suffix(Self.window).map(\.seconds).sorted()
+        middle(of: builds.filter { isVersion($0.cpv, of: package) })
+    }
+
+    /// The medians of these versions' packages, by CPV: for many at once.
+    public func medians(of cpvs: some Sequence<String>) -> [String: Double] {
+        let past = Dictionary(grouping: builds) { package(of: $0.cpv) }
+        return cpvs.reduce(into: [:]) { result, cpv in
+            if result[cpv] == nil, let builds = past[package(of: cpv)] { result[cpv] = middle(of: builds) }
+        }
+    }
+
+    /// The median of the last builds, in seconds.
+    private func middle(of builds: [PastBuild]) -> Double? {
+        let seconds = builds.suffix(Self.window).map(\.seconds).sorted()
         guard !seconds.isEmpty else { return nil }
         let middle = seconds.count / 2
         return seconds.count % 2 == 1 ? Double(seconds[middle]) : Double(seconds[middle - 1] + seconds[middle]) / 2
     }
+}
+
+/// `CATEGORY/NAME` of a CPV: without the version, and the revision if there is one.
+private func package(of cpv: String) -> Substring {
+    var parts = cpv.split(separator: "-", omittingEmptySubsequences: false)
+    if parts.count > 2, let last = parts.last, last.first == "r", last.dropFirst().allSatisfy(\.isNumber) {
+        parts.removeLast()
+    }
+    let length = parts.dropLast().reduce(-1) { $0 + $1.count + 1 }
+    return length > 0 ? cpv.prefix(length) : cpv[...]
 }
 
 /// Whether a CPV is a version of `CATEGORY/NAME`: what follows the name is a version, perhaps with a revision.

@@ -1,0 +1,87 @@
+import Glibc
+import Posix
+
+/// The snapshots that one emerge publishes, as they come.
+public final class ObservabilityFeed {
+    /// The descriptor to poll; nil when the emerge publishes nothing, or not yet.
+    public private(set) var descriptor: Int32?
+    private let pid: Int32
+    private let path: String
+    private var lines = LineBuffer()
+
+    /// Where the emerges of a system publish.
+    ///
+    /// - Parameter prefix: EPREFIX, empty on an ordinary system.
+    public static func directory(prefix: String) -> String { prefix + "/run/portage" }
+
+    /// The feed of an emerge; it is there when `connect` finds it.
+    public init(pid: Int32, prefix: String) {
+        self.pid = pid
+        path = Self.directory(prefix: prefix) + "/emerge-\(pid)"
+    }
+
+    deinit { disconnect() }
+
+    /// Tries to connect, if that is not done. What a dead emerge left behind answers nothing, and is no connection.
+    public func connect() {
+        guard descriptor == nil, Files.exists(path + ".sock") else { return }
+        descriptor = try? LocalSocket.connect(path + ".sock")
+        lines = LineBuffer()
+    }
+
+    /// The newest snapshot that has come since the last call; nil when there is none, or it is another emerge's.
+    public func read() -> ObservabilitySnapshot? {
+        guard let descriptor else { return nil }
+        var newest: [UInt8]?
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count > 0 {
+                newest = lines.take(buffer.prefix(count)).last ?? newest
+                continue
+            }
+            if count < 0, errno == EINTR { continue }
+            if count == 0 || errno != EAGAIN { disconnect() }
+            break
+        }
+        guard let newest, let snapshot = ObservabilitySnapshot(newest), snapshot.pid == pid else { return nil }
+        return snapshot
+    }
+
+    /// The snapshot in the status file, for whom the socket does not answer.
+    public func readFile() -> ObservabilitySnapshot? {
+        guard let bytes = try? Files.read(path + ".json", limit: ObservabilitySnapshot.sizeLimit),
+            let snapshot = ObservabilitySnapshot(bytes), snapshot.pid == pid
+        else { return nil }
+        return snapshot
+    }
+
+    private func disconnect() {
+        if let descriptor { close(descriptor) }
+        descriptor = nil
+    }
+}
+
+/// Cuts a stream into lines; one that is too long is dropped.
+struct LineBuffer {
+    private var part: [UInt8] = []
+    private var isTooLong = false
+
+    /// Takes the next bytes and returns the lines that are complete, without their ends.
+    mutating func take(_ bytes: some Sequence<UInt8>) -> [[UInt8]] {
+        var lines: [[UInt8]] = []
+        for byte in bytes {
+            if byte == 0x0A {
+                if !isTooLong { lines.append(part) }
+                part = []
+                isTooLong = false
+            } else if part.count < ObservabilitySnapshot.sizeLimit {
+                part.append(byte)
+            } else {
+                part = []
+                isTooLong = true
+            }
+        }
+        return lines
+    }
+}
