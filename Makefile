@@ -50,7 +50,7 @@ help:
 	@echo 'make demo      set up, build, and show the main job on machines of the testbed'
 	@echo 'make test      set up, build, and run every test'
 	@echo 'make build     build the programs'
-	@echo 'make soak      what takes long: the properties of the drawing many more times, the ebuild from source'
+	@echo 'make soak      what takes long: the properties of the drawing many more times, the ebuild from source, a long merge watched'
 	@echo 'make check     format, lint, shell and Python checks, and the import table'
 	@echo 'make format    write the format that make check wants'
 	@echo 'make bench     measure'
@@ -96,7 +96,7 @@ test: setup tests-build manual
 # The properties of layout and drawing, many more times, and the release built from its sources inside emerge.
 soak: setup tests-build
 	@PORTMANTEAU_SOAK=1 $(TIMED) soak $(SWIFT) test --scratch-path $(SCRATCH) --skip-build \
-	  --filter 'DependencyGraphTests|GraphDrawingTests|EbuildTests'
+	  --filter 'DependencyGraphTests|GraphDrawingTests|EbuildTests|LiveViewTests'
 
 demo: setup build
 	@$(TIMED) demo $(BINDIR)/testbed demo

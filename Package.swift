@@ -146,7 +146,8 @@ let package = Package(
             swiftSettings: settings),
         program("testbed", ["Testbed", "Posix", .argumentParser], path: "Tests/TestbedCommand"),
         program(
-            "bench", ["Testbed", "Posix", .argumentParser, .subprocess, .systemPackage], path: "Benchmarks"),
+            "bench", ["Testbed", "DependencyGraph", "Posix", .argumentParser, .subprocess, .systemPackage],
+            path: "Benchmarks"),
         tests("Posix"),
         tests("PackageModel", exclude: ["Fixtures"]),
         tests("DependencyGraph"),

@@ -7,7 +7,9 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure the hooks, the graph, a long merge with and without them, and injected packages.",
-        subcommands: [HookCost.self, CollectCost.self, MergeCost.self, InjectionCost.self, All.self],
+        subcommands: [
+            HookCost.self, CollectCost.self, MergeCost.self, InjectionCost.self, LiveCost.self, All.self,
+        ],
         defaultSubcommand: All.self)
 }
 
@@ -20,6 +22,7 @@ struct All: AsyncParsableCommand {
         try await CollectCost.parse([]).run()
         try await InjectionCost.parse([]).run()
         try await MergeCost.parse([]).run()
+        try await LiveCost.parse([]).run()
     }
 }
 

@@ -9,6 +9,8 @@ struct EmergeMarks {
         case away
         /// The graph could not be made.
         case graph
+        /// A view shows the graph all the time.
+        case live
 
         /// How long the mark counts, in seconds: a service may come back, and asking a silent one costs about 2 s.
         var lifetime: Int64 { self == .away ? 60 : 24 * 3600 }
@@ -31,6 +33,8 @@ struct EmergeMarks {
         try? Files.replace(path(kind), with: [])
     }
 
+    func remove(_ kind: Kind) { try? Files.removeTree(path(kind)) }
+
     /// Removes marks, also of earlier emerges, whose time is over.
     private func removeOld() {
         for name in (try? Files.list(directory)) ?? [] {
@@ -44,5 +48,23 @@ struct EmergeMarks {
 
     private func isOver(_ kind: Kind, _ status: Files.Status) -> Bool {
         status.modified < (Int64(time(nil)) - kind.lifetime) * 1_000_000_000
+    }
+}
+
+/// What a live view tells the hooks.
+public enum LiveView {
+    /// A view shows the graph of this emerge from now on, so that the hooks need not print it.
+    public static func begin(prefix: String, pid: Int32, started: UInt64) {
+        marks(prefix, pid, started)?.leave(.live)
+    }
+
+    /// There is no such view any more.
+    public static func end(prefix: String, pid: Int32, started: UInt64) {
+        marks(prefix, pid, started)?.remove(.live)
+    }
+
+    private static func marks(_ prefix: String, _ pid: Int32, _ started: UInt64) -> EmergeMarks? {
+        guard let layout = InstallLayout(prefix: prefix) else { return nil }
+        return EmergeMarks(directory: layout.run, emerge: EmergeProcess(pid: pid, started: started))
     }
 }

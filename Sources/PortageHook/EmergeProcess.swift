@@ -14,6 +14,13 @@ struct EmergeProcess: Equatable, Sendable {
     /// A name that no other emerge since boot has.
     var name: String { "\(pid)-\(started)" }
 
+    /// An emerge that is known by number and start.
+    init(pid: Int32, started: UInt64) {
+        self.pid = pid
+        self.started = started
+        python = nil
+    }
+
     /// The emerge on a process chain (nearest first); nil when `ebuild` started the phase, or nothing that is known.
     ///
     /// emerge forks helpers that look like itself, a new one for each phase: the outermost of them is meant.
@@ -30,24 +37,10 @@ struct EmergeProcess: Equatable, Sendable {
         python = interpreter.hasPrefix("/") && Self.isPython(Self.lastComponent(interpreter)) ? interpreter : nil
     }
 
-    /// What a command line runs: the script's name when it is a Python that runs one.
-    static func program(_ arguments: [String]) -> String {
-        var words = arguments[...]
-        // A process that named itself has its whole title as one argument.
-        if words.count == 1, let title = words.first {
-            words = title.split(separator: " ").map(String.init)[...]
-        }
-        guard let first = words.popFirst() else { return "" }
-        let name = lastComponent(first)
-        guard isPython(name) else { return name }
-        for word in words {
-            if word == "-c" || word == "-m" { return name }
-            if !word.hasPrefix("-") { return lastComponent(word) }
-        }
-        return name
-    }
+    /// What a command line runs.
+    static func program(_ arguments: [String]) -> String { ProcessChain.program(arguments) }
 
-    private static func isPython(_ name: String) -> Bool { name.hasPrefix("python") || name.hasPrefix("pypy") }
+    private static func isPython(_ name: String) -> Bool { ProcessChain.isPython(name) }
 
     private static func lastComponent(_ path: String) -> String {
         path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) } ?? path

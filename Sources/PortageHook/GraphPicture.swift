@@ -14,8 +14,10 @@ struct GraphPicture {
     let emerge: EmergeProcess
     let context: HookContext
 
-    /// Draws the picture; without a graph there is none.
+    /// Draws the picture; without a graph there is none, and none beside a live view.
     func show() {
+        // The person sees it already.
+        if EmergeMarks(directory: request.layout.run, emerge: emerge).has(.live) { return }
         let path = "\(request.layout.graphs)/\(emerge.name).graph"
         let list = mergeList
         guard let (cache, current) = read(path) ?? collected(path, list?.root) else { return }

@@ -7,6 +7,6 @@ struct Depgraph: AsyncParsableCommand {
         commandName: "depgraph",
         abstract: "Draw the dependency graph of the packages that emerge is merging.",
         version: "depgraph \(SuiteVersion.text)",
-        subcommands: [DepgraphCollect.self, DepgraphShow.self],
+        subcommands: [DepgraphShow.self, DepgraphWatch.self, DepgraphEmerge.self, DepgraphCollect.self],
         defaultSubcommand: DepgraphShow.self)
 }

@@ -17,6 +17,9 @@ struct DepgraphCollect: ToolCommand {
     @Option(help: ArgumentHelp("A package that is in its merge list: root and name.", valueName: "root:cpv"))
     var having: String?
 
+    @Flag(help: "Print the graph too, as the cache file has it; it need not be possible to write that.")
+    var print = false
+
     private var package: (root: String, cpv: String)? {
         guard let having, let colon = having.lastIndex(of: ":") else { return nil }
         return (String(having[..<colon]), String(having[having.index(after: colon)...]))
@@ -39,10 +42,16 @@ struct DepgraphCollect: ToolCommand {
                 let wanted = package.map { "no emerge has a merge list with \($0.cpv)" }
                 throw CommandError((wanted ?? "no emerge has a merge list").printable, exitStatus: .negative)
             }
+            let text = GraphCache(graph: graph, stamp: stamp).encode()
+            if print { context.output(String(decoding: text, as: UTF8.self)) }
             let directory = (roots["EPREFIX"] ?? "") + "/var/cache/portmanteau/graphs"
-            try Files.makeDirectories(directory)
-            forgetOldGraphs(in: directory)
-            try Files.replace("\(directory)/\(emerge).graph", with: GraphCache(graph: graph, stamp: stamp).encode())
+            do {
+                try Files.makeDirectories(directory)
+                forgetOldGraphs(in: directory)
+                try Files.replace("\(directory)/\(emerge).graph", with: text)
+            } catch {
+                guard print else { throw error }
+            }
         }
     }
 

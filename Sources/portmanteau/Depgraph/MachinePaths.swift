@@ -1,0 +1,36 @@
+internal import FoundationEssentials
+import Posix
+
+/// Where this machine's Portage keeps what a live view reads.
+struct MachinePaths {
+    /// EPREFIX, empty on an ordinary system.
+    let prefix: String
+    /// The resume list.
+    let mtimedb: String
+    /// emerge's log.
+    let log: String
+
+    /// Where the graph of an emerge is kept.
+    func graph(of emerge: String) -> String { "\(prefix)/var/cache/portmanteau/graphs/\(emerge).graph" }
+
+    /// Reads Portage's answer to `question`; nil when it is none.
+    init?(answer: [UInt8]) {
+        guard let settings = try? JSONDecoder().decode([String: String].self, from: Data(answer)) else { return nil }
+        prefix = settings["EPREFIX"] ?? ""
+        mtimedb = (settings["EROOT"] ?? "/") + "var/cache/edb/mtimedb"
+        log = (settings["EMERGE_LOG_DIR"] ?? prefix + "/var/log") + "/emerge.log"
+    }
+
+    /// What asks Portage, in a process of its own, so that its memory does not stay.
+    static let question = ["portage-call", "settings", #"{"names":["EPREFIX","EROOT","EMERGE_LOG_DIR"]}"#]
+}
+
+/// This program once more, in the background.
+enum OwnProgram {
+    /// Starts it with these arguments.
+    static func start(_ arguments: [String], environment: [String: String]) throws(PosixError) -> BackgroundChild {
+        try BackgroundChild(
+            "/proc/self/exe", arguments: ["portmanteau"] + arguments,
+            environment: environment.map { "\($0.key)=\($0.value)" })
+    }
+}

@@ -1,0 +1,214 @@
+import Posix
+import Testbed
+import Testing
+
+/// `depgraph emerge` in a real terminal, with a real emerge.
+@Suite struct LiveViewTests {
+    /// The rule above the picture.
+    private static let rule = "── emerge: "
+
+    /// A machine with the programs, and a terminal on it.
+    private func withTerminal(
+        _ name: String, columns: Int = 80, rows: Int = 24, environment: [String: String] = [:],
+        _ body: (Machine, Terminal) async throws -> Void
+    ) async throws {
+        try await Limiter.emerges.run {
+            try await Testbed.shared().withMachine(name) { machine in
+                try await machine.installPortmanteau()
+                try await machine.withTerminal(columns: columns, rows: rows, environment: environment) { terminal in
+                    try await body(machine, terminal)
+                }
+            }
+        }
+    }
+
+    /// The lines from the rule to the end of the screen.
+    private func panel(_ screen: [String]) -> [String] {
+        Array(screen.drop { !$0.hasPrefix(Self.rule) })
+    }
+
+    @Test(arguments: [(80, 24, 1), (160, 50, 2)])
+    func `the graph stays below the output, and the scrollback clean`(
+        columns: Int, rows: Int, jobs: Int
+    ) async throws {
+        try await withTerminal("live-emerge-\(jobs)", columns: columns, rows: rows) { _, terminal in
+            try await terminal.enter("stty -a > before; echo earlier")
+            try await terminal.wait("the shell") { $0.contains("earlier") }
+            try await terminal.enter(
+                "depgraph emerge --jobs=\(jobs) -1 lib-demo/drum lib-demo/horn lib-demo/tempo lib-demo/score; "
+                    + "echo \"code=$?\"")
+            let screen = try await terminal.wait("a picture with edges") { screen in
+                panel(screen).contains { $0.contains("▼") }
+                    && (jobs == 1 || panel(screen).joined().count { $0 == "▶" } == 2)
+            }
+            let shown = panel(screen)
+            #expect(screen.suffix(shown.count) == shown[...])
+            #expect((2...rows / 2).contains(shown.count))
+            #expect(screen.allSatisfy { $0.count <= columns })
+            try await terminal.resize(columns: columns - 12, rows: rows - 4)
+            let smaller = try await terminal.wait("the panel in the smaller terminal") { screen in
+                screen.count == rows - 4
+                    && screen.count { $0.hasPrefix(Self.rule) && $0.count == columns - 12 } == 1
+            }
+            #expect(panel(smaller).count <= (rows - 4) / 2)
+            try await terminal.resize(columns: columns, rows: rows)
+            try await terminal.wait(for: "code=0")
+            let history = try await terminal.history()
+            #expect(!history.contains { $0.contains(Self.rule) }, "\(history)")
+            for number in 1...4 {
+                for word in ["Emerging", "Installing", "Completed"] {
+                    let lines = history.filter { $0.hasPrefix(">>> \(word) (\(number) of 4) ") }
+                    #expect(lines.count == 1, "\(word) \(number): \(history)")
+                }
+            }
+            #expect(history.contains { $0.hasPrefix("depgraph: 4 of 4 packages merged in ") })
+            // The last picture stays, once.
+            #expect(history.count { $0.hasPrefix("4 of 4  ") } == 1, "\(history)")
+            #expect(history.contains("earlier"))
+            try await terminal.enter("stty -a > after; cmp before after && echo same")
+            // Another size of the terminal is no other mode.
+            try await terminal.wait(for: "same")
+        }
+    }
+
+    @Test func `keys mean what they mean to emerge`() async throws {
+        try await withTerminal("live-keys") { machine, terminal in
+            try await terminal.enter("depgraph emerge --ask -1 lib-demo/drum; echo \"code=$?\"")
+            try await terminal.wait(for: "[Yes/No]")
+            try await terminal.enter("no")
+            try await terminal.wait(for: "code=130")
+            #expect(try await terminal.history().contains { $0.hasSuffix("[Yes/No] no") })
+
+            try await terminal.enter("clear; depgraph emerge --ask -1 app-demo/slow; echo \"code=$?\"")
+            try await terminal.wait(for: "[Yes/No]")
+            try await terminal.enter("yes")
+            try await terminal.wait("the panel") { panel($0).contains { $0.contains("▶ app-demo/slow-1.0") } }
+            // Not while emerge starts a program: it cannot be stopped within vfork.
+            try await terminal.wait(for: "-o slow.o")
+            try await terminal.press("C-z")
+            try await terminal.wait(for: "Stopped")
+            #expect(panel(try await terminal.screen()).isEmpty)
+            try await terminal.enter("stty -a | grep -o ' icanon'; clear; fg; echo \"end=$?\"")
+            try await terminal.wait("the panel again") { panel($0).contains { $0.contains(" app-demo/slow-1.0") } }
+            try await terminal.press("C-c")
+            let screen = try await terminal.wait(for: "end=130")
+            #expect(panel(screen).isEmpty)
+            #expect(screen.contains { $0.contains("not finished: app-demo/slow-1.0") }, "\(screen)")
+            try await terminal.enter("stty -a | grep -o ' icanon' && echo sane")
+            try await terminal.wait("a sane terminal") { $0.contains("sane") }
+            #expect(!(try machine.installedPackages().contains("app-demo/slow-1.0")))
+        }
+    }
+
+    @Test func `a signal to the view is one to emerge`() async throws {
+        try await withTerminal("live-term") { _, terminal in
+            try await terminal.enter("depgraph emerge -1 app-demo/slow; echo \"code=$?\"")
+            try await terminal.wait("the panel") { !panel($0).isEmpty }
+            try await terminal.wait(for: "-o slow.o")
+            try await terminal.press("C-z")
+            try await terminal.wait(for: "Stopped")
+            try await terminal.enter("clear; bg")
+            try await terminal.enter("kill -TERM %1; wait %1; echo \"code=$?\"")
+            try await terminal.wait(for: "code=143")
+            try await terminal.enter("stty -a | grep -o ' icanon' && echo sane")
+            try await terminal.wait("a sane terminal") { $0.contains("sane") }
+        }
+    }
+
+    @Test func `without a terminal, and in a dumb one, emerge runs alone`() async throws {
+        try await Testbed.shared().withMachine("live-plain") { machine in
+            try await machine.installPortmanteau()
+            let plain = try await machine.emerge(["-p", "lib-demo/drum"])
+            let output = try await machine.run(["depgraph", "emerge", "-p", "lib-demo/drum"])
+            func lines(_ text: String) -> [Substring] {
+                text.split(separator: "\n").filter { !$0.contains("resolution took") }
+            }
+            #expect(lines(output.stdout) == lines(plain.stdout))
+            #expect(output.succeeded && !output.text.contains("\u{1B}"))
+            #expect(try await machine.run(["depgraph", "emerge", "-p", "lib-demo/none"]).exitCode == 1)
+            #expect(try await machine.run(["depgraph", "emerge", "--version"]).stdout.hasPrefix("Portage "))
+            #expect(
+                try await machine.run([
+                    "/bin/bash", "-c", "PATH=/none; exec \"$0\" emerge", machine.prefix + "/usr/bin/depgraph",
+                ])
+                .stderr.contains("there is no emerge in PATH"))
+            try await machine.withTerminal { terminal in
+                try await terminal.enter("TERM=dumb depgraph emerge -1 lib-demo/drum; echo \"code=$?\"")
+                try await terminal.wait(for: "code=0")
+                #expect(panel(try await terminal.history()).isEmpty)
+            }
+        }
+    }
+
+    @Test func `a failure names the package, and colours and characters are as asked for`() async throws {
+        try await withTerminal("live-broken", environment: ["NO_COLOR": "1", "LC_ALL": "C"]) { _, terminal in
+            try await terminal.enter(
+                "depgraph emerge --keep-going -1 app-demo/broken app-demo/on-broken lib-demo/drum; echo \"code=$?\"")
+            try await terminal.wait("the panel") { screen in screen.contains { $0.hasPrefix("-- emerge: ") } }
+            #expect(try await terminal.screen().allSatisfy { $0.allSatisfy(\.isASCII) })
+            try await terminal.wait(for: "code=1")
+            let summary = try await terminal.history().first { $0.hasPrefix("depgraph: ") } ?? ""
+            #expect(summary.contains("not finished: app-demo/broken-1.0"), "\(summary)")
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `watch shows the emerge of another terminal`(observability: Bool) async throws {
+        try await withTerminal("live-watch-\(observability)", columns: 100, rows: 30) { machine, terminal in
+            #expect(try await machine.run(["depgraph", "watch", "--once"]).exitCode == 1)
+            #expect(try await machine.run(["depgraph", "watch"]).stderr.contains("--once"))
+            if observability { try machine.append("etc/portage/make.conf", "FEATURES=\"observability\"\n") }
+            try await terminal.enter("stty -a > before; depgraph watch; echo \"code=$?\"")
+            try await terminal.wait(for: "waiting for an emerge")
+            let emerge = try await machine.start(["emerge", "-1", "app-demo/slow"])
+            try await terminal.wait("the picture") { screen in
+                screen.first?.hasPrefix(Self.rule) == true && screen.contains { $0.contains("▶ app-demo/slow-1.0") }
+                    && (!observability || screen.contains { $0.contains("compile") })
+            }
+            let once = try await machine.run(["depgraph", "watch", "--once"])
+            #expect(once.succeeded && once.stdout.contains("▶ app-demo/slow-1.0"), "\(once.text)")
+            #expect(!once.stdout.contains("\u{1B}"))
+            let other = try await machine.run(["depgraph", "watch", "--once", "--pid", "1"])
+            #expect(other.exitCode == 1 && other.stderr.contains("no emerge has the process id 1"))
+            try await terminal.press("q")
+            try await terminal.wait(for: "code=0")
+            #expect(panel(try await terminal.screen()).isEmpty)
+            try await terminal.enter("stty -a > after; cmp before after && echo same")
+            try await terminal.wait(for: "same")
+            try await emerge.stop()
+        }
+    }
+
+    /// A terminal and a number of jobs for the long merge, which `make soak` has time for where the real tree is.
+    private static let longRuns: [(columns: Int, rows: Int, jobs: Int)] =
+        ProcessEnvironment.variable("PORTMANTEAU_SOAK") == nil || RealTree.folder == nil
+        ? [] : [(80, 24, 1), (160, 50, 2)]
+
+    @Test(arguments: longRuns)
+    func `the 148 packages of the real tree are followed to the last`(columns: Int, rows: Int, jobs: Int) async throws {
+        let tree = try #require(RealTree.folder)
+        try await withTerminal("live-real-\(jobs)", columns: columns, rows: rows) { machine, terminal in
+            try await machine.useRealTree(tree, breakCycles: true)
+            try await terminal.enter(
+                "depgraph emerge --jobs=\(jobs) --with-bdeps=y --autounmask=n dev-build/cmake dev-vcs/git; "
+                    + "echo \"code=$?\"")
+            var seen = Set<String>()
+            try await terminal.wait("the end", timeout: .seconds(3600)) { screen in
+                let shown = panel(screen)
+                if let rule = shown.first {
+                    seen.insert(rule.prefix { $0 != "," }.description)
+                    #expect(shown.count <= rows / 2 && screen.count == rows)
+                }
+                return screen.contains { $0.hasPrefix("code=") }
+            }
+            let history = try await terminal.history()
+            #expect(history.contains("code=0"))
+            #expect(history.contains { $0.hasPrefix("depgraph: 148 of 148 packages merged in ") })
+            #expect(!history.contains { $0.contains(Self.rule) })
+            #expect(seen.count > 30, "\(seen)")
+            for number in 1...148 {
+                #expect(history.count { $0.hasPrefix(">>> Completed (\(number) of 148) ") } == 1, "\(number)")
+            }
+        }
+    }
+}
