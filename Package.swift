@@ -146,8 +146,11 @@ let package = Package(
             swiftSettings: settings),
         program("testbed", ["Testbed", "Posix", .argumentParser], path: "Tests/TestbedCommand"),
         program(
-            "bench", ["Testbed", "DependencyGraph", "Posix", .argumentParser, .subprocess, .systemPackage],
-            path: "Benchmarks"),
+            "bench",
+            [
+                "DependencyGraph", "GraphDrawing", "TerminalDrawing", "Testbed", "Posix", .argumentParser, .subprocess,
+                .systemPackage,
+            ], path: "Benchmarks"),
         tests("Posix"),
         tests("PackageModel", exclude: ["Fixtures"]),
         tests("DependencyGraph"),

@@ -6,9 +6,9 @@ import Testbed
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure the hooks, the graph, a long merge with and without them, and injected packages.",
+        abstract: "Measure the hooks, the graph and its pictures, a long merge with and without them, and injected packages.",
         subcommands: [
-            HookCost.self, CollectCost.self, MergeCost.self, InjectionCost.self, LiveCost.self, All.self,
+            HookCost.self, CollectCost.self, DrawingCost.self, MergeCost.self, InjectionCost.self, LiveCost.self, All.self,
         ],
         defaultSubcommand: All.self)
 }
@@ -20,6 +20,7 @@ struct All: AsyncParsableCommand {
     func run() async throws {
         try await HookCost.parse([]).run()
         try await CollectCost.parse([]).run()
+        try await DrawingCost.parse([]).run()
         try await InjectionCost.parse([]).run()
         try await MergeCost.parse([]).run()
         try await LiveCost.parse([]).run()

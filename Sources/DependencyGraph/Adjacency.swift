@@ -12,26 +12,63 @@ struct Adjacency: Sendable {
         }
     }
 
-    var dependencies: [[Link]]
-    var dependents: [[Link]]
+    /// The links of all nodes, one after the other, and where those of each begin.
+    private struct Lists {
+        var links: [Link] = []
+        var starts: [Int]
+
+        subscript(node: Int) -> ArraySlice<Link> { links[starts[node]..<starts[node + 1]] }
+    }
+
+    private var above: Lists
+    private var below: Lists
 
     init(_ graph: PackageGraph) {
-        let empty = [[Link]](repeating: [], count: graph.nodes.count)
-        dependencies = empty
-        dependents = empty
-        for edge in graph.edges where edge.from != edge.to {
-            guard graph.nodes.indices.contains(edge.from), graph.nodes.indices.contains(edge.to) else { continue }
-            // A package has few dependencies, but can have thousands of dependents: parallel edges are looked for among
-            // the former.
-            if let same = dependencies[edge.from].firstIndex(where: { $0.node == edge.to }) {
-                dependencies[edge.from][same].join(edge)
-                if let other = dependents[edge.to].lastIndex(where: { $0.node == edge.from }) {
-                    dependents[edge.to][other].join(edge)
+        let count = graph.nodes.count
+        let nodes = 0..<count
+        // Edges by the node that depends; a package has few dependencies, so parallel ones are soon found among them.
+        var starts = [Int](repeating: 0, count: count + 1)
+        for edge in graph.edges where nodes.contains(edge.from) { starts[edge.from + 1] += 1 }
+        for node in nodes { starts[node + 1] += starts[node] }
+        var order = [Int](repeating: 0, count: starts[count])
+        var next = starts
+        for (index, edge) in graph.edges.enumerated() where nodes.contains(edge.from) {
+            order[next[edge.from]] = index
+            next[edge.from] += 1
+        }
+        above = Lists(starts: [0])
+        above.links.reserveCapacity(order.count)
+        var dependents = [Int](repeating: 0, count: count + 1)
+        for node in nodes {
+            let first = above.links.count
+            for index in order[starts[node]..<starts[node + 1]] {
+                let edge = graph.edges[index]
+                guard edge.to != node, nodes.contains(edge.to) else { continue }
+                if let same = above.links[first...].firstIndex(where: { $0.node == edge.to }) {
+                    above.links[same].join(edge)
+                } else {
+                    above.links.append(Link(node: edge.to, kinds: edge.kinds, maybe: edge.maybe))
+                    dependents[edge.to + 1] += 1
                 }
-            } else {
-                dependencies[edge.from].append(Link(node: edge.to, kinds: edge.kinds, maybe: edge.maybe))
-                dependents[edge.to].append(Link(node: edge.from, kinds: edge.kinds, maybe: edge.maybe))
+            }
+            above.starts.append(above.links.count)
+        }
+        for node in nodes { dependents[node + 1] += dependents[node] }
+        below = Lists(
+            links: [Link](repeating: Link(node: 0, kinds: [], maybe: false), count: above.links.count),
+            starts: dependents)
+        next = dependents
+        for node in nodes {
+            for link in above[node] {
+                below.links[next[link.node]] = Link(node: node, kinds: link.kinds, maybe: link.maybe)
+                next[link.node] += 1
             }
         }
     }
+
+    /// What a node depends on.
+    func dependencies(_ node: Int) -> ArraySlice<Link> { above[node] }
+
+    /// What depends on a node.
+    func dependents(_ node: Int) -> ArraySlice<Link> { below[node] }
 }

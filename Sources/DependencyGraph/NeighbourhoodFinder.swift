@@ -12,7 +12,8 @@ public struct NeighbourhoodFinder: Sendable {
     /// A merge-list member comes before an installed package, a build-time dependency before a run-time one
     /// before PDEPEND, one of the `preferred` before another, a package that waits for less before one that waits for
     /// more; then the name decides. Installed packages count only as direct neighbours.
-    public init(_ graph: PackageGraph, current: Set<Int>, preferred: Set<Int> = []) {
+    /// - Parameter distance: how far budgets will go.
+    public init(_ graph: PackageGraph, current: Set<Int>, preferred: Set<Int> = [], distance: Int = 3) {
         let adjacency = Adjacency(graph)
         isWaiting = graph.nodes.map { $0.state == .waiting && $0.type != .installed }
         let installed = graph.nodes.map { $0.type == .installed || $0.state == .installed }
@@ -20,12 +21,14 @@ public struct NeighbourhoodFinder: Sendable {
         self.installed = installed
         self.current = current.filter(graph.nodes.indices.contains).sorted()
         var taken = Set(self.current)
-        dependencies = Self.rings(graph, self.current, installed, &taken, preferred) { adjacency.dependencies[$0] }
+        dependencies = Self.rings(graph, self.current, installed, &taken, preferred, distance) {
+            adjacency.dependencies($0)
+        }
         let isWaiting = isWaiting
         dependents = Self.rings(
-            graph, self.current, installed, &taken, preferred,
-            waitsFor: { adjacency.dependencies[$0].count { isWaiting[$0.node] } }
-        ) { adjacency.dependents[$0] }
+            graph, self.current, installed, &taken, preferred, distance,
+            waitsFor: { adjacency.dependencies($0).count { isWaiting[$0.node] } }
+        ) { adjacency.dependents($0) }
     }
 
     /// The direct neighbours, the most important first, as indices of nodes.
@@ -54,6 +57,14 @@ public struct NeighbourhoodFinder: Sendable {
         for (rings, isDependency) in [(dependencies, true), (dependents, false)] {
             var nearer = current[...]
             for (distance, all) in rings.prefix(max(0, budget.distance)).enumerated() {
+                // What is only next to packages that are left out would hang in the air.
+                var near: Set<Int> = []
+                for node in nearer {
+                    for link in isDependency ? adjacency.dependencies(node) : adjacency.dependents(node) {
+                        near.insert(link.node)
+                    }
+                }
+                let all = distance == 0 ? all : all.filter(near.contains)
                 let ring = hidden.isEmpty ? all : all.filter { !hidden.contains($0) } + all.filter(hidden.contains)
                 let most = hidden.isEmpty ? ring.count : ring.count { !hidden.contains($0) }
                 let limit = max(0, distance == 0 ? budget.near : budget.far)
@@ -72,7 +83,7 @@ public struct NeighbourhoodFinder: Sendable {
         for chain in chains(from: outermost, shown: itemOf, hidden: hidden) { show(chain[...], isCurrent: false) }
         for node in itemOf.keys.sorted() {
             guard let item = itemOf[node] else { continue }
-            for link in adjacency.dependencies[node] {
+            for link in adjacency.dependencies(node) {
                 guard let other = itemOf[link.node] else { continue }
                 result.edges.append(.init(dependent: item, dependency: other, kinds: link.kinds, maybe: link.maybe))
             }
@@ -94,7 +105,7 @@ public struct NeighbourhoodFinder: Sendable {
         var edges: [Neighbourhood.Edge] = []
         for node in nearer {
             guard let other = itemOf[node] else { continue }
-            let links = isDependency ? adjacency.dependencies[node] : adjacency.dependents[node]
+            let links = isDependency ? adjacency.dependencies(node) : adjacency.dependents(node)
             let found = links.filter { hidden.contains($0.node) }
             guard !found.isEmpty else { continue }
             edges.append(
@@ -110,11 +121,11 @@ public struct NeighbourhoodFinder: Sendable {
 
     private static func rings(
         _ graph: PackageGraph, _ start: [Int], _ installed: [Bool], _ taken: inout Set<Int>, _ preferred: Set<Int>,
-        waitsFor: (Int) -> Int = { _ in 0 }, _ neighbours: (Int) -> [Adjacency.Link]
+        _ distance: Int, waitsFor: (Int) -> Int = { _ in 0 }, _ neighbours: (Int) -> ArraySlice<Adjacency.Link>
     ) -> [[Int]] {
         var rings: [[Int]] = []
         var frontier = start
-        while !frontier.isEmpty {
+        while !frontier.isEmpty, rings.count < distance {
             var strengths: [Int: Int] = [:]
             for node in frontier {
                 for link in neighbours(node) where !taken.contains(link.node) {
@@ -143,7 +154,7 @@ public struct NeighbourhoodFinder: Sendable {
             var chain: [Int] = []
             var last = node
             while chain.count < 200 {
-                let next = adjacency.dependents[last].filter { isWaiting[$0.node] }
+                let next = adjacency.dependents(last).filter { isWaiting[$0.node] }
                 guard next.count == 1, let only = next.first?.node, shown[only] == nil, !hidden.contains(only),
                     taken.insert(only).inserted
                 else { break }

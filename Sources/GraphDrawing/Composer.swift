@@ -16,7 +16,7 @@ struct Composer {
                 preferred.insert(index)
             }
         }
-        finder = NeighbourhoodFinder(request.graph, current: Set(subject.current), preferred: preferred)
+        finder = NeighbourhoodFinder(request.graph, current: Set(subject.current), preferred: preferred, distance: 2)
     }
 
     func frame() -> Frame {

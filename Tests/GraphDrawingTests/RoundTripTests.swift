@@ -25,12 +25,12 @@ import Testing
             let frame = Composer(request, isLive: random.next(below: 2) == 0).frame()
             guard frame.form == .boxes || frame.form == .labels else { continue }
             pictures += 1
-            check(frame, graph, width: width, height: height)
+            check(frame, graph, current, width: width, height: height)
         }
         #expect(pictures > total / 2)
     }
 
-    private func check(_ frame: Frame, _ graph: PackageGraph, width: Int, height: Int) {
+    private func check(_ frame: Frame, _ graph: PackageGraph, _ current: [Int], width: Int, height: Int) {
         let lines = frame.lines
         let picture = lines.joined(separator: "\n")
         if lines.count > height || lines.contains(where: { DisplayWidth.columns(of: $0) > width }) {
@@ -47,7 +47,16 @@ import Testing
             let marks: [EdgeKind: Character] = [.build: "b", .run: "r", .post: "p", .maybe: "m"]
             let shown = Set(frame.edges.map { [$0.from, $0.to, Int(marks[$0.kind]?.asciiValue ?? 0)] })
             var drawn: Set<[Int]> = []
-            for edge in try reader.edges() {
+            var joined = Set(current.map { graph.nodes[$0].cpv })
+            let edges = try reader.edges()
+            for edge in edges {
+                joined.formUnion(
+                    [edge.dependency, edge.dependent].compactMap { nodes[$0] }.map { graph.nodes[$0].cpv })
+            }
+            for node in nodes.values where !joined.contains(graph.nodes[node].cpv) {
+                Issue.record("\(graph.nodes[node].cpv) hangs in the air:\n\(picture)")
+            }
+            for edge in edges {
                 guard let from = nodes[edge.dependent], let to = nodes[edge.dependency] else { continue }
                 drawn.insert([from, to, Int(edge.kind.asciiValue ?? 0)])
             }
