@@ -73,10 +73,13 @@ struct DrawingCost: AsyncParsableCommand {
         print("pictures of whole graphs (lines x columns, edges to read, wrong ones, missing ones)")
         for (name, graph, current) in DrawingGraphs.compared {
             print("  \(name), \(graph.edges.count) edges")
-            for size in [PictureSize(width: 80, height: 24), PictureSize(width: 160, height: 50)] {
-                let frame = drawFrame(FrameRequest(graph: graph, current: [current], size: size))
-                report("portmanteau, \(size.width)x\(size.height)", PictureFigures(frame, graph))
-            }
+            let around = drawFrame(
+                FrameRequest(graph: graph, current: [current], size: PictureSize(width: 80, height: 24)))
+            report("around one package, 80x24", PictureFigures(around, graph))
+            let all = drawFrame(
+                FrameRequest(
+                    graph: graph, current: Array(graph.nodes.indices), size: PictureSize(width: 160, height: 100)))
+            report("all packages, 160x100", PictureFigures(all, graph))
             if let picture = try await GraphEasy.draw(graph) {
                 report("Graph::Easy", PictureFigures(picture, edges: GraphEasy.edges(of: picture, graph), graph))
             } else {
