@@ -18,6 +18,7 @@ struct EmergeProcess: Equatable, Sendable {
     init(pid: Int32, started: UInt64) {
         self.pid = pid
         self.started = started
+        link = ProcessChain.Link(pid: pid, started: started, arguments: [])
         python = nil
     }
 
