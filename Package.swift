@@ -120,7 +120,10 @@ let package = Package(
         // Service: what builds for others.
         library(
             "BuildEnvironments",
-            ["BinpkgModel", "Sandbox", "PortageAPI", "PythonBridge", "Posix", .crypto, .subprocess, .systemPackage]),
+            [
+                "BinpkgModel", "Sandbox", "PortageAPI", "PythonBridge", "PackageModel", "Posix", .crypto, .subprocess,
+                .systemPackage,
+            ]),
         library(
             "BinpkgService",
             [
@@ -176,7 +179,7 @@ let package = Package(
         tests(
             "BinpkgService",
             ["BinpkgModel", "BuildEnvironments", "Posix", .hummingbird, .hummingbirdTesting, .logging]),
-        tests("BuildEnvironments", ["BinpkgModel", "Posix", "Sandbox"]),
+        tests("BuildEnvironments", ["BinpkgModel", "PackageModel", "Posix", "Sandbox"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

@@ -1,3 +1,5 @@
+import PackageModel
+
 /// How close an environment was to what a machine asked for: the class, and every difference by name.
 public struct DependencyComparison: Equatable, Sendable {
     /// The best class that holds; nil when not even `flags` does, because the environment's C library is newer than the
@@ -58,13 +60,10 @@ public struct DependencyComparison: Equatable, Sendable {
 
     private enum Order { case newer, older, unknown }
 
-    /// Compares two versions of one C library by the numbers in them.
+    /// Compares two versions of one C library in the order of Portage.
     private static func order(of found: String, against wanted: String) -> Order {
-        guard let name = PackageNames.name(of: found), name == PackageNames.name(of: wanted),
-            let a = PackageNames.version(of: found), let b = PackageNames.version(of: wanted)
-        else { return .unknown }
-        func numbers(_ text: String) -> [Int] { text.split { !$0.isNumber }.map { Int($0) ?? Int.max } }
-        return numbers(b).lexicographicallyPrecedes(numbers(a)) ? .newer : .older
+        guard let a = CPV(found), let b = CPV(wanted), a.categoryAndName == b.categoryAndName else { return .unknown }
+        return b.version < a.version ? .newer : .older
     }
 
     private static func subSlot(_ package: InstalledPackage) -> Substring {
