@@ -46,7 +46,7 @@ extension Target.Dependency {
 /// The Python modules of PythonBridge.
 let glue = [
     "text", "calls", "objects", "questions", "merge_list", "merge_packages", "merge_graph", "merge_plan",
-    "build_dependencies", "key_inputs",
+    "build_dependencies", "key_inputs", "installed_packages",
     "overlay_cache", "overlays", "binary_packages", "releases", "archives",
 ]
 
@@ -134,8 +134,8 @@ let package = Package(
             "portmanteau",
             [
                 "CommandSupport", "PortageAPI", "DependencyGraph", "GraphDrawing", "TerminalDrawing", "EmergeSession",
-                "BinpkgClient", "BinpkgModel", "BinpkgService", "AgentProtocol", "PortageHook", "Posix", "PythonBridge",
-                "EbuildRepository", "Overlays", "ReleaseEbuilds", "SuiteVersion", .argumentParser,
+                "BinpkgClient", "BinpkgModel", "BinpkgService", "BuildEnvironments", "AgentProtocol", "PortageHook", "Posix",
+                "PythonBridge", "EbuildRepository", "Overlays", "ReleaseEbuilds", "SuiteVersion", .argumentParser,
             ]),
 
         // Tests. `Testbed` makes throw-away machines with a real Portage; tests, demo and bench share it.

@@ -24,11 +24,7 @@ public enum BinpkgServer {
         signal(SIGPIPE, SIG_IGN)
         var logger = Logger(label: "binpkgd", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = .info
-        let builder = LocalBuilder(
-            host: BuildHost(
-                eprefix: configuration.eprefix, stateDirectory: configuration.stateDirectory,
-                distdir: configuration.distdir, python: configuration.python, path: configuration.path,
-                stepSeconds: configuration.stepSeconds), environments: configuration.environments)
+        let builder = LocalBuilder(host: configuration.buildHost, environments: configuration.environments)
         do {
             try await builder.check()
         } catch {
@@ -44,6 +40,9 @@ public enum BinpkgServer {
         }
         guard let lock else { throw .alreadyRunning(stateDirectory: configuration.stateDirectory) }
         try await service.recover()
+        if !builder.boundsProcesses {
+            logger.warning("without control groups, builds are not bounded in memory and processes")
+        }
         let application = Application(
             router: Routes(service: service).router(),
             configuration: .init(
@@ -56,6 +55,7 @@ public enum BinpkgServer {
         } catch {
             throw .server(reason: "cannot serve on \(configuration.host):\(configuration.port): \(error)")
         }
+        await builder.close()
         withExtendedLifetime(lock) {}
     }
 }

@@ -36,6 +36,19 @@ public struct ServiceConfiguration: Equatable, Sendable {
     /// `limits.retry_seconds`: after this time a failed or declined request is tried again when it is made again.
     public var retrySeconds = 600
 
+    /// `max_environments`, `environment_bytes`, `tolerance`: how many environments are kept beside the roots.
+    public var pool: PoolLimits {
+        PoolLimits(environments: maximumEnvironments, bytes: poolBytes, tolerance: tolerance)
+    }
+    /// `environment_bytes`: what they may take on disk.
+    public var poolBytes = 64 << 30
+    /// `tolerance`: up to this distance an environment is used as it is.
+    public var tolerance = 0
+    /// `target_seconds`: how long a target's root stays mounted without a build.
+    public var targetSeconds = 900
+    /// `limits.build_seconds` and others: what one build may take.
+    public var buildLimits = BuildLimits()
+
     /// `[[environment]]`: where packages are built, in the order in which they are tried; without any, over this
     /// machine's own root.
     public var environments: [BuildEnvironment]
@@ -96,6 +109,10 @@ public struct ServiceConfiguration: Equatable, Sendable {
         stepSeconds = values.limits?.step_seconds ?? stepSeconds
         queueLength = values.limits?.queue ?? queueLength
         retrySeconds = values.limits?.retry_seconds ?? retrySeconds
+        poolBytes = values.environment_bytes ?? poolBytes
+        tolerance = values.tolerance ?? tolerance
+        targetSeconds = values.target_seconds ?? targetSeconds
+        buildLimits = values.limits?.build(buildLimits) ?? buildLimits
         do {
             if let tables = values.environment {
                 environments = try tables.map { table throws(EnvironmentSettings.Mistake) in
@@ -112,12 +129,17 @@ public struct ServiceConfiguration: Equatable, Sendable {
         for (key, value) in [
             ("workers", workers), ("max_environments", maximumEnvironments), ("limits.request_bytes", requestBytes),
             ("limits.content_bytes", contentBytes), ("limits.log_bytes", logBytes),
-            ("limits.step_seconds", stepSeconds), ("limits.queue", queueLength),
+            ("limits.step_seconds", stepSeconds), ("limits.queue", queueLength), ("environment_bytes", poolBytes),
+            ("limits.build_seconds", buildLimits.seconds), ("limits.memory_bytes", buildLimits.memory ?? 1),
+            ("limits.processes", buildLimits.processes), ("limits.disk_bytes", buildLimits.disk),
         ] where value < 1 {
             throw .configuration(file: file, reason: "'\(key)' must be at least 1, not \(value)")
         }
-        guard retrySeconds >= 0 else {
-            throw .configuration(file: file, reason: "'limits.retry_seconds' must not be negative")
+        for (key, value) in [
+            ("limits.retry_seconds", retrySeconds), ("tolerance", tolerance), ("target_seconds", targetSeconds),
+            ("limits.reserve_bytes", buildLimits.reserve),
+        ] where value < 0 {
+            throw .configuration(file: file, reason: "'\(key)' must not be negative")
         }
         guard !environments.isEmpty, Set(environments.map(\.name)).count == environments.count else {
             throw .configuration(file: file, reason: "each environment must have a name of its own")
@@ -133,6 +155,13 @@ public struct ServiceConfiguration: Equatable, Sendable {
                 )
             }
         }
+    }
+
+    /// The machine that builds.
+    public var buildHost: BuildHost {
+        BuildHost(
+            eprefix: eprefix, stateDirectory: stateDirectory, distdir: distdir, python: python, path: path,
+            stepSeconds: stepSeconds, pool: pool, warmSeconds: targetSeconds, limits: buildLimits)
     }
 
     /// Whether only this machine can reach the address.
@@ -187,6 +216,12 @@ private struct Keys: Decodable {
         let step_seconds: Int?
         let queue: Int?
         let retry_seconds: Int?
+        let build_seconds: Int?
+        let memory_bytes: Int?
+        let processes: Int?
+        let disk_bytes: Int?
+        let reserve_bytes: Int?
+        let package: [String: OwnLimits]?
     }
 
     let listen: String?
@@ -197,6 +232,29 @@ private struct Keys: Decodable {
     let path: [String]?
     let workers: Int?
     let max_environments: Int?
+    let environment_bytes: Int?
+    let tolerance: Int?
+    let target_seconds: Int?
     let environment: [EnvironmentSettings]?
     let limits: Limits?
+}
+
+/// A table `limits.package."CATEGORY/NAME"`.
+private struct OwnLimits: Decodable {
+    let build_seconds: Int?
+    let memory_bytes: Int?
+    let disk_bytes: Int?
+}
+
+extension Keys.Limits {
+    /// The limits of builds, with what the file leaves out taken from others.
+    fileprivate func build(_ others: BuildLimits) -> BuildLimits {
+        BuildLimits(
+            seconds: build_seconds ?? others.seconds, memory: memory_bytes ?? others.memory,
+            processes: processes ?? others.processes, disk: disk_bytes ?? others.disk,
+            reserve: reserve_bytes ?? others.reserve,
+            packages: (package ?? [:]).mapValues {
+                .init(seconds: $0.build_seconds, memory: $0.memory_bytes, disk: $0.disk_bytes)
+            })
+    }
 }

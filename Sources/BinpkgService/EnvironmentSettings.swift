@@ -17,6 +17,10 @@ struct EnvironmentSettings: Decodable {
     let tarball: String?
     let ssh: SSH?
     let prefix: String?
+    let directory: String?
+    let image: String?
+    let engine: [String]?
+    let cpu: String?
 
     /// What is wrong with a table, as a sentence.
     struct Mistake: Error {
@@ -34,27 +38,59 @@ struct EnvironmentSettings: Decodable {
         guard prefix.isEmpty || (isPath(prefix) && !prefix.hasSuffix("/")) else {
             throw wrong("'prefix' must be empty or an absolute path without comma, colon and backslash")
         }
-        return BuildEnvironment(name: name, root: try root(prefix, eprefix), eprefix: prefix)
+        if let cpu, !Self.isPlain(cpu) || !BuildEnvironment.isKnown(cpu: cpu) {
+            throw wrong("'cpu' must be a value of -march for a processor of the x86 family, not '\(cpu.printable)'")
+        }
+        return BuildEnvironment(name: name, root: try root(prefix, eprefix), eprefix: prefix, cpu: cpu)
+    }
+
+    /// Refuses keys that belong to other sources.
+    private func check(_ own: Set<String>) throws(Mistake) {
+        let given: [(String, Bool)] = [
+            ("tarball", tarball != nil), ("ssh", ssh != nil), ("directory", directory != nil), ("image", image != nil),
+            ("engine", engine != nil),
+        ]
+        let wrong = given.filter { $0.1 && !own.contains($0.0) }.map { "'\($0.0)'" }
+        guard wrong.isEmpty else {
+            throw self.wrong("the source '\(source.printable)' takes no \(wrong.joined(separator: " and no "))")
+        }
     }
 
     private func root(_ prefix: String, _ eprefix: String) throws(Mistake) -> Root {
         switch source {
         case "host":
-            guard tarball == nil, ssh == nil else { throw wrong("the source 'host' takes no 'tarball' and no 'ssh'") }
+            try check([])
             guard prefix == eprefix else {
                 throw wrong("the source 'host' has the prefix of this machine, '\(eprefix)'")
             }
             return .host
         case "stage3":
-            guard ssh == nil else { throw wrong("the source 'stage3' takes no 'ssh'") }
+            try check(["tarball"])
             guard let tarball, isPath(tarball) else { throw wrong("'tarball' must be the absolute path of an archive") }
             return .stage3(tarball: tarball)
+        case "directory":
+            try check(["directory"])
+            guard let directory, isPath(directory), !directory.hasSuffix("/") else {
+                throw wrong("'directory' must be the absolute path of a root, without a slash at its end")
+            }
+            return .directory(directory)
+        case "image":
+            try check(["image", "engine"])
+            guard let image, !image.isEmpty, !image.hasPrefix("-"), image.utf8.allSatisfy({ $0 > 32 && $0 < 127 })
+            else { throw wrong("'image' must be the name of an image") }
+            let engine = engine ?? ["podman"]
+            guard let program = engine.first, !program.isEmpty, !program.hasPrefix("-") else {
+                throw wrong("'engine' must be a program and its options, as [\"docker\"]")
+            }
+            return .image(ContainerImage(name: image, engine: engine))
         case "target":
-            guard tarball == nil else { throw wrong("the source 'target' takes no 'tarball'") }
+            try check(["ssh"])
             guard let ssh else { throw wrong("the source 'target' needs a table 'ssh'") }
             return .target(try target(ssh))
         default:
-            throw wrong("the source must be \"host\", \"stage3\" or \"target\", not '\(source.printable)'")
+            throw wrong(
+                "the source must be \"host\", \"stage3\", \"directory\", \"image\" or \"target\", not "
+                    + "'\(source.printable)'")
         }
     }
 

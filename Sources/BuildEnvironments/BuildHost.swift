@@ -12,11 +12,18 @@ public struct BuildHost: Equatable, Sendable {
     public var path: [String]
     /// The longest that one step of a build may take, in seconds.
     public var stepSeconds: Int
+    /// How many environments are kept.
+    public var pool: PoolLimits
+    /// How long a target's root stays mounted without a build, in seconds.
+    public var warmSeconds: Int
+    /// What one build may take.
+    public var limits: BuildLimits
 
     /// A host of these values.
     public init(
         eprefix: String, stateDirectory: String, distdir: String? = nil, python: String? = nil,
-        path: [String] = [], stepSeconds: Int = 24 * 3600
+        path: [String] = [], stepSeconds: Int = 24 * 3600, pool: PoolLimits = PoolLimits(environments: 2),
+        warmSeconds: Int = 900, limits: BuildLimits = BuildLimits()
     ) {
         self.eprefix = eprefix
         self.stateDirectory = stateDirectory
@@ -24,6 +31,9 @@ public struct BuildHost: Equatable, Sendable {
         self.python = python
         self.path = path
         self.stepSeconds = stepSeconds
+        self.pool = pool
+        self.warmSeconds = warmSeconds
+        self.limits = limits
     }
 
     /// PATH of every program of Portage, outside and inside: the Prefix first.

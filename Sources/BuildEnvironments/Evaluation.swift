@@ -1,6 +1,5 @@
 import BinpkgModel
 import PortageAPI
-import PythonBridge
 import Sandbox
 
 extension PackageBuild {
@@ -9,34 +8,25 @@ extension PackageBuild {
         let inputs: KeyInputs
         /// By the path inside.
         let hashes: [String: String]
+        /// Of the asking machine's build dependencies, those with an ebuild here.
+        let existing: Set<String>
     }
 
     /// Evaluates the package in the environment, by that root's own Python.
     func evaluate(_ sandbox: SandboxCommand) async throws(BuildError) -> Evaluation {
-        var interactive = sandbox
-        interactive.hasInput = true
-        let child = ChildPython(
-            .init(
-                interpreter: facts.python, prefix: interactive.arguments,
-                environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"], timeLimit: .seconds(300)))
-        let answer: Result<KeyInputs, PortageError>
-        do {
-            answer = .success(
-                try await PortageAPI(transport: child).keyInputs(
-                    PackageSelector(cpv: request.cpv, repository: request.repository),
-                    variables: BuildRequest.allowedVariables.sorted()))
-        } catch {
-            answer = .failure(error)
-        }
-        await child.close()
+        let wanted = request.buildDependencies.map(\.cpv).sorted()
+        let selector = PackageSelector(cpv: request.cpv, repository: request.repository)
         let inputs: KeyInputs
+        let existing: [String]
         do {
-            inputs = try answer.get()
-        } catch {
-            if Task.isCancelled { throw .cancelled }
-            throw .failed(reason: "Portage cannot evaluate \(request.cpv) in the environment: \(error)")
+            (inputs, existing) = try await place.ask(sandbox) { portage async throws(PortageError) in
+                let inputs = try await portage.keyInputs(selector, variables: BuildRequest.allowedVariables.sorted())
+                return (inputs, wanted.isEmpty ? [] : try await portage.existingEbuilds(wanted))
+            }
+        } catch .failed(let reason) {
+            throw .failed(reason: "Portage cannot evaluate \(request.cpv) in the environment: \(reason)")
         }
-        return Evaluation(inputs: inputs, hashes: try await hashes(of: inputs, sandbox))
+        return Evaluation(inputs: inputs, hashes: try await hashes(of: inputs, sandbox), existing: Set(existing))
     }
 
     private func hashes(of inputs: KeyInputs, _ sandbox: SandboxCommand) async throws(BuildError) -> [String: String] {

@@ -37,6 +37,13 @@ struct HostFacts: Equatable, Sendable {
     /// for writing in an overlay.
     let locks: [String]
 
+    /// All that is installed.
+    let installed: [InstalledPackage]
+    /// The C library's CPV; empty when Portage knows none.
+    let libc: String
+    /// The `-march` of what is installed, and of what would be compiled.
+    let marches: [String]
+
     /// What is taken over from the root's configuration, if it is there.
     static let configurationNames = [
         "make.conf", "package.accept_keywords", "package.accept_restrict", "package.license", "package.mask",
@@ -46,7 +53,7 @@ struct HostFacts: Equatable, Sendable {
     /// Of a machine without Portage.
     static let none = HostFacts(
         repositories: [:], mainRepository: "", settings: [:], python: "", programs: "", profile: nil, configuration: [],
-        path: [], locks: [])
+        path: [], locks: [], installed: [], libc: "", marches: [])
 
     /// Asks Portage.
     ///
@@ -67,17 +74,19 @@ struct HostFacts: Equatable, Sendable {
             .init(
                 interpreter: python, prefix: interactive?.arguments ?? [], environment: environment,
                 timeLimit: .seconds(120)))
-        let names = ["CHOST", "DISTDIR"] + BuildRequest.allowedVariables.sorted()
-        let answer: Result<[String: String], PortageError>
+        let names = ["CHOST", "DISTDIR", "PORTAGE_TMPDIR"] + BuildRequest.allowedVariables.sorted()
+        let portage = PortageAPI(transport: child)
+        let answer: Result<([String: String], InstalledSystem), PortageError>
         do {
-            answer = .success(try await PortageAPI(transport: child).settings(names))
+            answer = .success((try await portage.settings(names), try await portage.installedSystem()))
         } catch {
             answer = .failure(error)
         }
         await child.close()
         let settings: [String: String]
+        let system: InstalledSystem
         do {
-            settings = try answer.get()
+            (settings, system) = try answer.get()
         } catch {
             if Task.isCancelled { throw .cancelled }
             throw .unusableHost(reason: "Portage does not answer: \(error)")
@@ -86,8 +95,13 @@ struct HostFacts: Equatable, Sendable {
         return HostFacts(
             repositories: repositories, mainRepository: main, settings: settings, python: python, programs: programs,
             profile: survey["profile"]?.first, configuration: Set(survey["has"] ?? []), path: survey["path"] ?? [],
-            locks: (survey["lock"] ?? []).filter { $0.hasPrefix("/") })
+            locks: (survey["lock"] ?? []).filter { $0.hasPrefix("/") },
+            installed: system.packages.map(InstalledPackage.init), libc: system.libc,
+            marches: Set((survey["march"] ?? []) + compilerFlags.flatMap { Processor.marches(in: settings[$0] ?? "") })
+                .sorted())
     }
+
+    private static let compilerFlags = ["CFLAGS", "CXXFLAGS", "FFLAGS", "FCFLAGS"]
 
     /// Looks at what is where, in the root itself: its links lead somewhere else outside of it.
     private static func survey(
@@ -146,6 +160,8 @@ struct HostFacts: Equatable, Sendable {
         done
         { find "$prefix"/var/{db,lib/portage,cache/edb} -maxdepth 3 -name '.*.portage_lockfile' -printf 'lock %p\n' || :
           find "$prefix/var/log" -maxdepth 1 -name 'emerge*.log' -printf 'lock %p\n' || :; } 2> /dev/null
+        cat "$prefix"/var/db/pkg/*/*/C{,XX}FLAGS 2> /dev/null | grep -oE -- '-march=[^ ]+' | sort -u |
+            sed 's/^-march=/march /' || :
         portageq repositories_configuration "$prefix/" | sed 's/^/repositories /'
         """#
 
@@ -180,5 +196,12 @@ struct HostFacts: Equatable, Sendable {
                 location: location, masters: (section["masters"] ?? "").split(separator: " ").map(String.init))
         }
         return (main, repositories)
+    }
+}
+
+extension InstalledPackage {
+    /// An installed package as Portage tells it.
+    init(_ dependency: InstalledDependency) {
+        self.init(cpv: dependency.cpv, slot: "\(dependency.slot)/\(dependency.subSlot)", use: dependency.use)
     }
 }

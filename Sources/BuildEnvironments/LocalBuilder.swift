@@ -1,10 +1,14 @@
 public import BinpkgModel
 import Posix
+import Sandbox
 
 /// Builds on this machine, each package in an environment of its own over the root of one of the environments.
 public actor LocalBuilder: PackageBuilder {
-    private let host: BuildHost
-    private let environments: [BuildEnvironment]
+    let host: BuildHost
+    let environments: [BuildEnvironment]
+    let keeper: RootKeeper
+    private let failures = LayerFailures()
+    let store: LayerStore
     private var known: (facts: HostFacts?, until: MonotonicTime)?
 
     /// How long what Portage says of the host is believed, in milliseconds.
@@ -13,6 +17,8 @@ public actor LocalBuilder: PackageBuilder {
     /// A builder on this host with these environments; without any, with the host's own root.
     public init(host: BuildHost, environments: [BuildEnvironment] = []) {
         self.host = host
+        keeper = RootKeeper(host: host)
+        store = LayerStore(stateDirectory: host.stateDirectory)
         self.environments =
             environments.isEmpty
             ? [BuildEnvironment(name: "host", root: .host, eprefix: host.eprefix)] : environments
@@ -25,12 +31,36 @@ public actor LocalBuilder: PackageBuilder {
             switch environment.root {
             case .host: _ = try await hostFacts()
             case .stage3(let tarball): try Self.check(tarball, of: environment)
+            case .directory(let path):
+                guard Files.status(path)?.isDirectory == true else {
+                    throw .unusableHost(
+                        reason: "the environment '\(environment.name)' needs \(path), which is no directory")
+                }
+            case .image: break
             case .target(let target):
                 try Self.check(target.identity, of: environment)
                 try Self.check(target.knownHosts, of: environment)
             }
         }
+        do {
+            // What an earlier service left half made, and where it mounted.
+            try store.sweep()
+            try Files.removeTree(host.stateDirectory + "/mounts")
+        } catch {
+            throw .unusableHost(reason: "\(error)")
+        }
     }
+
+    /// Whether memory and processes of builds can be bounded on this system.
+    public nonisolated var boundsProcesses: Bool {
+        let group = ControlGroup.make(
+            "portmanteau-check-\(String(UInt64.random(in: 0 ... .max), radix: 36))", memory: nil, processes: 100)
+        group?.remove()
+        return group != nil
+    }
+
+    /// Ends what is held between builds.
+    public func close() async { await keeper.close() }
 
     private static func check(_ file: String, of environment: BuildEnvironment) throws(BuildError) {
         guard Files.status(file)?.isRegular == true else {
@@ -43,22 +73,41 @@ public actor LocalBuilder: PackageBuilder {
         PackageContent.ofHost(request, try await ownFacts()).itemsFromOutside()
     }
 
-    /// Builds in a new environment below the workspace.
+    /// Builds in the nearest environment, with all that is written below the workspace.
     public func build(
         _ request: BuildRequest, workspace: String, bytes: @escaping @Sendable (ContentItem) -> [UInt8]?,
         log: @escaping @Sendable ([UInt8]) async -> Void
     ) async throws(BuildError) -> BuildResult {
         let own = try await ownFacts()
         let content = PackageContent.ofHost(request, own)
-        let job = EnvironmentJob(
-            request: request, host: host, ownFacts: own, workspace: workspace,
+        let name = PackageNames.name(of: request.cpv) ?? request.cpv
+        let limits = host.limits.limits(of: name)
+        let group = ControlGroup.make(
+            "portmanteau-\(String(UInt64.random(in: 0 ... .max), radix: 36))", memory: limits.memory,
+            processes: limits.processes)
+        defer { group?.remove() }
+        let job = BuildJob(
+            request: request, needs: EnvironmentNeeds(request), host: host, keeper: keeper, store: store,
+            failures: failures, workspace: workspace,
             bytes: { item throws(BuildError) in
                 guard let found = bytes(item) ?? content.hostBytes(of: item) else {
                     throw .failed(reason: "the \(item.role.rawValue) \(item.name) is gone; send it again")
                 }
                 return found
-            }, log: log)
-        return try await EnvironmentChoice(environments: environments).build(job)
+            },
+            run: BuildRun(
+                name: name,
+                distdir: distdir(own),
+                limits: limits, group: group, log: log))
+        let environments = environments
+        let store = store
+        return try await DiskGuard(directories: { [workspace] + store.drafts() }, limits: limits).hold {
+            do throws(BuildError) {
+                return .success(try await job.build(in: environments))
+            } catch {
+                return .failure(error)
+            }
+        }
     }
 
     private func hostFacts() async throws(BuildError) -> HostFacts {
@@ -68,8 +117,13 @@ public actor LocalBuilder: PackageBuilder {
         return facts
     }
 
+    /// DISTDIR of this machine.
+    func distdir(_ own: HostFacts?) -> String {
+        host.distdir ?? own?.settings["DISTDIR"] ?? host.stateDirectory + "/distfiles"
+    }
+
     /// The host's facts. Where no environment needs them, a host without Portage has none, and all is sent.
-    private func ownFacts() async throws(BuildError) -> HostFacts? {
+    func ownFacts() async throws(BuildError) -> HostFacts? {
         if environments.contains(where: { $0.root == .host }) { return try await hostFacts() }
         if let known, known.until > .now { return known.facts }
         do {

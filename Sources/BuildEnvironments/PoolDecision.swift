@@ -35,10 +35,16 @@ public enum PoolDecision: Equatable, Sendable {
             return .derive(from: nearest.id, removing: [])
         }
         if isEnough { return .use(nearest.id) }
-        guard limits.environments > 0, let removing = room(in: pool, keeping: nearest.id, limits) else {
-            return .once(from: nearest.id)
+        guard limits.environments > 0 else { return .once(from: nearest.id) }
+        if let removing = room(in: pool, keeping: nearest.id, limits) {
+            return .derive(from: nearest.id, removing: removing)
         }
-        return .derive(from: nearest.id, removing: removing)
+        // The nearest itself has to make room.
+        guard let removing = room(in: pool, keeping: nil, limits),
+            let next = open.filter({ !removing.contains($0.id) }).map({ ($0.id, $0.distance(to: needs)) })
+                .min(by: { $0.1 < $1.1 })
+        else { return .once(from: nearest.id) }
+        return .derive(from: next.0, removing: removing)
     }
 
     /// The environments to remove so that one more has room: always the least useful of those that are not in use and

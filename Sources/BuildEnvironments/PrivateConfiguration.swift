@@ -2,28 +2,42 @@ import BinpkgModel
 import Glibc
 import Posix
 
-/// The PORTAGE_CONFIGROOT of one build: the root's settings for dependencies, the request's for the package itself.
+/// The PORTAGE_CONFIGROOT of one build: the root's settings, the asking machine's versions and flags for what it builds
+/// with, and all of the request's for the package itself.
 ///
 /// Not taken over from the root: bashrc, package.env, env and patches; they could change what is built.
 struct PrivateConfiguration: Sendable {
     /// Where it appears inside.
     static let place = "/cfg"
 
+    /// What is built, or what something is built for: its CHOST and PORTAGE_TMPDIR hold in any case.
     let request: BuildRequest
     let host: BuildHost
     let facts: HostFacts
     /// DISTDIR as seen inside.
     let distdir: String
+    /// Packages that may be installed in just this version, with these flags, whatever the root's configuration says.
+    var packages: [InstalledPackage] = []
     /// The location, as seen inside, of a repository that the host does not have; nil when it has it.
-    let extraRepository: String?
-    /// The content of the request's patches, env files and bashrc.
-    let bytes: @Sendable (ContentItem) throws(BuildError) -> [UInt8]
+    var extraRepository: String?
+    /// The content of the request's patches, env files and bashrc; nil when its package is not built here, and nothing
+    /// of it may have a part.
+    var bytes: (@Sendable (ContentItem) throws(BuildError) -> [UInt8])?
 
-    /// What Portage must not do in a build environment.
+    /// The configuration in which something is done for a request.
+    init(request: BuildRequest, place: BuildPlace) {
+        self.request = request
+        host = place.inside
+        facts = place.facts
+        distdir = place.run.distdir
+    }
+
+    /// What Portage must not do in a build environment. Its sandboxes of namespaces would need rights that would lead out
+    /// of the environment, which is one itself.
     private static let refusedFeatures = [
         "buildpkg", "buildpkg-live", "buildsyspkg", "getbinpkg", "ccache", "distcc", "distcc-pump", "icecream",
         "parallel-fetch", "news", "merge-wait", "keepwork", "keeptemp", "noclean", "mirror", "observability",
-        "clean-logs", "split-log", "binpkg-signing",
+        "clean-logs", "split-log", "binpkg-signing", "ipc-sandbox", "mount-sandbox", "network-sandbox", "pid-sandbox",
     ]
 
     /// Writes `etc/portage` below a directory.
@@ -36,17 +50,22 @@ struct PrivateConfiguration: Sendable {
             try part("make.conf", base, settings)
             try part("repos.conf", base, repositories)
             let atom = "=\(request.cpv)"
-            try part("package.use", base, "\(atom) -* \(request.use.sorted().joined(separator: " "))\n")
-            try part("package.accept_keywords", base, "\(atom) **\n")
-            try part("package.license", base, "\(atom) *\n")
-            try part("package.properties", base, "\(atom) *\n")
-            try part("package.accept_restrict", base, "\(atom) *\n")
-            try part("package.unmask", base, "\(atom)\n")
+            let own = bytes == nil ? [] : [InstalledPackage(cpv: request.cpv, slot: request.slot, use: request.use)]
+            let all = packages.filter { $0.cpv != request.cpv } + own
+            func lines(_ text: (InstalledPackage) -> String) -> String {
+                all.map { "=\($0.cpv) \(text($0))\n" }.joined()
+            }
+            try part("package.use", base, lines { "-* \($0.use.sorted().joined(separator: " "))" })
+            try part("package.accept_keywords", base, lines { _ in "**" })
+            for name in ["license", "properties"] { try part("package.\(name)", base, lines { _ in "*" }) }
+            try part("package.accept_restrict", base, lines { _ in "*" })
+            try part("package.unmask", base, all.map { "=\($0.cpv)\n" }.joined())
             try linkHost("package.mask", as: "package.mask", in: base)
+            guard let bytes else { return }
             try Files.makeDirectories(base + "/env")
             try write(variables, to: base + "/env/request.conf")
             try write("\(atom) request.conf\n", to: base + "/package.env")
-            for item in request.content { try place(item, base) }
+            for item in request.content { try place(item, base, bytes) }
         } catch let error as BuildError {
             throw error
         } catch {
@@ -57,7 +76,7 @@ struct PrivateConfiguration: Sendable {
     private var settings: String {
         var text = "FEATURES=\"${FEATURES} \(Self.refusedFeatures.map { "-" + $0 }.joined(separator: " "))\"\n"
         var values = [
-            "PORTAGE_TMPDIR": request.tmpdir, "DISTDIR": distdir, "PKGDIR": PackageBuild.outputPlace,
+            "PORTAGE_TMPDIR": request.tmpdir, "DISTDIR": distdir, "PKGDIR": BuildPlace.outputPlace,
             "CHOST": request.chost, "EMERGE_DEFAULT_OPTS": "", "PORTAGE_ELOG_SYSTEM": "", "BINPKG_FORMAT": "gpkg",
             "BINPKG_POLICY": "off", "DEPGRAPH": "off", "PORTAGE_BINHOST": "", "PORTAGE_LOGDIR": "",
         ]
@@ -92,7 +111,9 @@ struct PrivateConfiguration: Sendable {
     }
 
     /// Patches, env files and the user's bashrc; the rest of the content belongs to the repository.
-    private func place(_ item: ContentItem, _ base: String) throws {
+    private func place(
+        _ item: ContentItem, _ base: String, _ bytes: (ContentItem) throws(BuildError) -> [UInt8]
+    ) throws {
         let target: String
         switch item.role {
         case .patch: target = "\(base)/patches/\(item.name)"

@@ -14,13 +14,9 @@ struct RootArchive: Sendable {
     private static let seconds = 1800
 
     /// The directory of the unpacked root. If it is not there, it is made in `scratch`, and appears by one rename.
-    func unpacked(scratch: String) async throws(BuildError) -> String {
-        let hash: String
-        do {
-            hash = try FileHash.sha256(ofFile: tarball)
-        } catch {
-            throw .unusableHost(reason: "the archive of the root cannot be read: \(error)")
-        }
+    ///
+    /// - Parameter hash: the name below the library: SHA-256 of the archive.
+    func unpacked(hash: String, scratch: String) async throws(BuildError) -> String {
         let root = "\(library)/\(hash)"
         if Files.exists(root) { return root }
         do {

@@ -12,6 +12,8 @@ struct RootLayout: Sendable {
 
     /// The first is the root; the others are mounts below it, nearest first.
     let layers: [Layer]
+    /// Overlays that those stand on, where a kept layer and the root cannot be lower directories side by side.
+    var bases: [SandboxCommand.Overlay] = []
     /// Directories that are hidden by an empty one.
     let hidden: [String]
     /// Directories that appear although a hidden one is above them.
@@ -23,17 +25,19 @@ struct RootLayout: Sendable {
     ///
     /// - Parameters:
     ///   - root: the root directory.
+    ///   - kept: layers of installed packages over it; nil for the root alone.
     ///   - workspace: a directory of this build, for one layout.
     ///   - needed: directories that must be visible: the Prefix and the repositories.
     ///   - secret: directories that must not be.
     ///   - isOpen: whether the places where people and programs keep what is not part of the system stay visible.
     static func prepare(
-        _ root: MountedRoot, workspace: String, needed: [String], secret: [String], isOpen: Bool = false
+        _ root: MountedRoot, with kept: HeldLayer? = nil, workspace: String, needed: [String], secret: [String],
+        isOpen: Bool = false
     ) throws(BuildError) -> RootLayout {
         if let directory = root.directory {
-            try other(directory, root.process, workspace: workspace, needed: needed, isOpen: isOpen)
+            try other(directory, root.process, kept, workspace: workspace, needed: needed, isOpen: isOpen)
         } else {
-            try host(workspace: workspace, needed: needed, secret: secret)
+            try host(kept, workspace: workspace, needed: needed, secret: secret)
         }
     }
 
@@ -44,11 +48,12 @@ struct RootLayout: Sendable {
 
     /// A root in a directory is one tree, whatever is mounted where on the machine that it comes from.
     private static func other(
-        _ directory: String, _ process: Int32?, workspace: String, needed: [String], isOpen: Bool
+        _ directory: String, _ process: Int32?, _ layers: HeldLayer?, workspace: String, needed: [String], isOpen: Bool
     ) throws(BuildError) -> RootLayout {
         let base = workspace + "/layers/0"
         let overlay = SandboxCommand.Overlay(
-            lower: directory, upper: base + "/upper", work: base + "/work", mountPoint: base + "/view")
+            lowers: (layers?.directories(at: "/") ?? []) + [directory], upper: base + "/upper", work: base + "/work",
+            mountPoint: base + "/view")
         do {
             for path in [overlay.upper, overlay.work, overlay.mountPoint] { try Files.makeDirectories(path) }
             chmod(overlay.upper, 0o755)
@@ -68,7 +73,7 @@ struct RootLayout: Sendable {
 
     /// An overlay does not cross mounts, so every mount that a build needs gets one of its own.
     private static func host(
-        workspace: String, needed: [String], secret: [String]
+        _ kept: HeldLayer?, workspace: String, needed: [String], secret: [String]
     ) throws(BuildError) -> RootLayout {
         do {
             let table = try MountTable.current()
@@ -80,21 +85,33 @@ struct RootLayout: Sendable {
             let points = table.mounts.filter { isPartOfRoot($0, needed: needed) }.map(\.point)
                 .sorted { $0.utf8.count < $1.utf8.count }
             var layers: [Layer] = []
+            var bases: [SandboxCommand.Overlay] = []
             for (index, point) in (["/"] + points).enumerated() {
                 let base = "\(workspace)/layers/\(index)"
-                let overlay = SandboxCommand.Overlay(
-                    lower: point, upper: base + "/upper", work: base + "/work", mountPoint: base + "/view")
+                var overlay = SandboxCommand.Overlay(
+                    lowers: [point], upper: base + "/upper", work: base + "/work", mountPoint: base + "/view")
                 for directory in [overlay.upper, overlay.work, overlay.mountPoint] {
                     try Files.makeDirectories(directory)
                 }
                 copyOwnerAndMode(from: point, to: overlay.upper)
+                let directories = kept?.directories(at: point) ?? []
+                if !directories.isEmpty {
+                    // The layers lie below the mount itself, and one lower directory must not be inside another.
+                    let below = base + "/base"
+                    let own = SandboxCommand.Overlay(
+                        lowers: [point], upper: below + "/upper", work: below + "/work", mountPoint: below + "/view")
+                    for directory in [own.upper, own.work, own.mountPoint] { try Files.makeDirectories(directory) }
+                    copyOwnerAndMode(from: point, to: own.upper)
+                    bases.append(own)
+                    overlay.lowers = directories + [own.mountPoint]
+                }
                 layers.append(Layer(overlay: overlay, place: point))
             }
             let always = privatePlaces.filter { Files.exists($0) }
-            let kept = needed.filter { path in
+            let shown = needed.filter { path in
                 always.contains { Paths.isWithin(path, $0) } && !points.contains { Paths.isWithin(path, $0) }
             }
-            return RootLayout(layers: layers, hidden: always + secret, kept: kept)
+            return RootLayout(layers: layers, bases: bases, hidden: always + secret, kept: shown)
         } catch let error as BuildError {
             throw error
         } catch {
@@ -137,7 +154,7 @@ struct RootLayout: Sendable {
     /// The sandbox with this root and nothing else in it.
     var sandbox: SandboxCommand {
         var sandbox = SandboxCommand()
-        sandbox.overlays = layers.map(\.overlay)
+        sandbox.overlays = bases + layers.map(\.overlay)
         sandbox.mountsOfProcess = process
         let first = layers[0].overlay.mountPoint
         sandbox.steps = [.bind(first, at: "/")]

@@ -2,12 +2,12 @@ import BinpkgModel
 import Posix
 import Sandbox
 
-/// What is installed in a root at one moment, to notice that it became something else.
+/// What is installed in a root and how its Portage is configured at one moment, to notice that it became something else.
 ///
 /// Portage makes a new directory for every package that it merges, and counts merges. While it works on a package, the
 /// directory's name begins with `-MERGING-`.
 struct RootStamp: Equatable, Sendable {
-    /// Lines of `CATEGORY/PF TIME`, and of Portage's counter.
+    /// Lines of `CATEGORY/PF TIME`, of `etc/portage/FILE TIME`, and of Portage's counter.
     let lines: Set<String>
 
     /// Reads it in a root that was mounted just now, so that no cache answers.
@@ -43,6 +43,8 @@ struct RootStamp: Equatable, Sendable {
         set -e
         cd -- "$1/var/db/pkg"
         find . -mindepth 2 -maxdepth 2 -type d -printf '= %P %T@\n'
+        find ../../../etc/portage -type d ! -readable -prune -o ! -type d -printf '= etc/portage/%P %T@%l\n' 2> /dev/null || :
+        printf '= etc/portage/make.profile %s\n' "$(readlink -- "$1/etc/portage/make.profile")"
         [[ ! -e $1/var/cache/edb/counter ]] || printf '= counter %s\n' "$(< "$1/var/cache/edb/counter")"
         """#
 

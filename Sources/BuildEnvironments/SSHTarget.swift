@@ -2,7 +2,7 @@ import Subprocess
 import SystemPackage
 
 /// A machine whose root is read over sftp, and how it is reached.
-public struct SSHTarget: Equatable, Sendable, CustomStringConvertible {
+public struct SSHTarget: Equatable, Hashable, Sendable, CustomStringConvertible {
     /// Name or address; an IPv6 address without brackets.
     public var host: String
     /// The port of its sshd.
@@ -28,9 +28,11 @@ public struct SSHTarget: Equatable, Sendable, CustomStringConvertible {
 
     /// The command that mounts the root of the machine at a place and serves it in the foreground.
     ///
-    /// Kernel caches are kept for an hour: the root must not change under a build anyway, which ``RootStamp`` notices. A
-    /// peer that does not answer for 15 s is taken for gone.
-    func mountCommand(at place: String) async throws(BuildError) -> [String] {
+    /// Kernel caches are kept for a day: the root must not change under a build anyway, which ``RootStamp`` notices, and a
+    /// root that did change is mounted anew. A peer that does not answer for 15 s is taken for gone.
+    ///
+    /// - Parameter isDirect: without caches, and so that files of /proc can be read.
+    func mountCommand(at place: String, isDirect: Bool = false) async throws(BuildError) -> [String] {
         let help: String
         do {
             // Its exit code is not the same in every version.
@@ -41,12 +43,19 @@ public struct SSHTarget: Equatable, Sendable, CustomStringConvertible {
             throw .unusableHost(reason: "cannot run sshfs, which the source 'target' needs: \(error)")
         }
         var options = [
-            "ro", "allow_other", "dev", "suid", "kernel_cache", "dcache_timeout=3600", "entry_timeout=3600",
-            "attr_timeout=3600", "negative_timeout=3600", "max_conns=4", "port=\(port)", "IdentityFile=\(identity)",
+            "ro", "allow_other", "dev", "suid", "max_conns=\(isDirect ? 1 : 4)", "port=\(port)",
+            "IdentityFile=\(identity)",
             "IdentitiesOnly=yes", "UserKnownHostsFile=\(knownHosts)", "GlobalKnownHostsFile=/dev/null",
             "StrictHostKeyChecking=yes", "BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=5",
             "ServerAliveCountMax=3",
         ]
+        options +=
+            isDirect
+            ? ["direct_io"]
+            : [
+                "kernel_cache", "dcache_timeout=86400", "dcache_max_size=1000000", "entry_timeout=86400",
+                "attr_timeout=86400", "negative_timeout=86400",
+            ]
         // Where links are contained by default, no program of the root could start. They are only followed inside it.
         if help.contains("contain_symlinks") { options.append("no_contain_symlinks") }
         let address = host.contains(":") ? "[\(host)]" : host

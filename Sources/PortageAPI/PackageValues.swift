@@ -58,6 +58,14 @@ public struct InstalledDependency: Codable, Equatable, Sendable {
     }
 }
 
+/// What is installed in a root.
+public struct InstalledSystem: Codable, Equatable, Sendable {
+    /// Every package, sorted by CPV.
+    public let packages: [InstalledDependency]
+    /// The C library's CPV; empty if Portage knows none.
+    public let libc: String
+}
+
 /// The USE flags of one package.
 public struct UseFlags: Codable, Equatable, Sendable {
     /// What the ebuild sees as set: effective flags within IUSE and the profile's implicit ones, sorted.

@@ -70,6 +70,21 @@ public struct PortageAPI: Sendable {
                 variables: variables))
     }
 
+    /// Every installed package, and the C library.
+    public func installedSystem() async throws(PortageError) -> InstalledSystem {
+        try await ask("installed_system", [String: String]())
+    }
+
+    /// Those of some versions (`CATEGORY/PF`) that a repository has an ebuild of, in the same order.
+    public func existingEbuilds(_ cpvs: [String]) async throws(PortageError) -> [String] {
+        try await ask("existing_ebuilds", ["cpvs": cpvs])
+    }
+
+    /// A digest of each of these installed packages: of its files, and of what it was made from.
+    public func contentDigests(_ cpvs: [String]) async throws(PortageError) -> [String: String] {
+        try await ask("content_digests", ["cpvs": cpvs])
+    }
+
     /// Verifies a binary package file with Portage: its container, every digest, and that it is the package it should be.
     ///
     /// - Parameters:

@@ -1,15 +1,17 @@
 import Glibc
 
-/// An exclusive `flock` on a file, held as long as the value lives. It ends with the process, however that dies, and so
+/// An `flock` on a file, exclusive unless it is shared, held as long as the value lives. It ends with the process, however that dies, and so
 /// tells others whether the holder is alive.
-public struct FileLock: ~Copyable {
+public struct FileLock: ~Copyable, Sendable {
     private let descriptor: Int32
 
     /// Takes the lock, or returns nil when another process has it.
-    public init?(tryingPath path: String, mode: UInt32 = 0o644) throws(PosixError) {
+    ///
+    /// - Parameter isShared: whether others may share it; nobody can have it alone as long.
+    public init?(tryingPath path: String, mode: UInt32 = 0o644, isShared: Bool = false) throws(PosixError) {
         let fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode)
         guard fd >= 0 else { throw PosixError(errnoOf: "lock", path) }
-        if flock(fd, LOCK_EX | LOCK_NB) != 0 {
+        if flock(fd, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
             let code = errno
             close(fd)
             if code == EWOULDBLOCK { return nil }

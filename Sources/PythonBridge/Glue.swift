@@ -13,6 +13,7 @@ enum Glue {
         ("portage_glue.merge_plan", PackageResources.merge_plan_py),
         ("portage_glue.build_dependencies", PackageResources.build_dependencies_py),
         ("portage_glue.key_inputs", PackageResources.key_inputs_py),
+        ("portage_glue.installed_packages", PackageResources.installed_packages_py),
         ("portage_glue.overlay_cache", PackageResources.overlay_cache_py),
         ("portage_glue.overlays", PackageResources.overlays_py),
         ("portage_glue.binary_packages", PackageResources.binary_packages_py),

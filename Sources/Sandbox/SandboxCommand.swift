@@ -5,8 +5,8 @@
 public struct SandboxCommand: Equatable, Sendable {
     /// A writable view of a directory: what is written goes to `upper`.
     public struct Overlay: Equatable, Sendable {
-        /// The directory below, never changed.
-        public var lower: String
+        /// The directories below, the uppermost first; none is ever changed, and none is inside another.
+        public var lowers: [String]
         /// Where changes go.
         public var upper: String
         /// An empty directory on the file system of `upper`.
@@ -15,8 +15,8 @@ public struct SandboxCommand: Equatable, Sendable {
         public var mountPoint: String
 
         /// An overlay of these directories.
-        public init(lower: String, upper: String, work: String, mountPoint: String) {
-            self.lower = lower
+        public init(lowers: [String], upper: String, work: String, mountPoint: String) {
+            self.lowers = lowers
             self.upper = upper
             self.work = work
             self.mountPoint = mountPoint
@@ -45,6 +45,10 @@ public struct SandboxCommand: Equatable, Sendable {
     public var environment: [String: String] = [:]
     /// Whether the command has the network of the outside; without, it has only a loopback interface of its own.
     public var hasNetwork = false
+    /// The group whose limits hold for all in it; nil for none.
+    public var controlGroup: ControlGroup?
+    /// The largest file that may be written, in bytes; nil for no limit.
+    public var largestFile: Int?
     /// Whether standard input is the command's. If not, the command gets none, and the end of standard input kills it:
     /// hold the other end of a pipe, and the command cannot outlive you.
     public var hasInput = false
@@ -52,10 +56,11 @@ public struct SandboxCommand: Equatable, Sendable {
     /// An empty sandbox.
     public init() {}
 
-    /// What root in the sandbox may not do, though it may mount and switch users: reach devices, the kernel, the clock.
-    private static let droppedCapabilities = [
-        "CAP_MKNOD", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_BOOT", "CAP_SYS_TIME", "CAP_SYSLOG", "CAP_MAC_ADMIN",
-        "CAP_MAC_OVERRIDE", "CAP_AUDIT_CONTROL", "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND", "CAP_PERFMON", "CAP_BPF",
+    /// What root in the sandbox may do: own, read and change all files that are shown, switch users, end processes. Not
+    /// mount, nor reach devices, the kernel, the network's settings, or files by their number, which would lead out of it.
+    private static let capabilities = [
+        "CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL",
+        "CAP_NET_BIND_SERVICE", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT",
     ]
 
     /// The command line up to the command itself, from the program that makes the namespaces on.
@@ -66,12 +71,16 @@ public struct SandboxCommand: Equatable, Sendable {
             "/usr/bin/unshare", "--mount", "--propagation", "private", "/bin/bash", "-c", Self.script, "sandbox",
         ]
         line.append(hasInput ? "input" : "hold")
-        for overlay in overlays { line += [overlay.lower, overlay.upper, overlay.work, overlay.mountPoint] }
+        line.append(largestFile.map { "\(max(1, $0 / 1024))" } ?? "unlimited")
+        line += (controlGroup?.doors ?? []) + ["--"]
+        for overlay in overlays {
+            line += [overlay.lowers.joined(separator: ":"), overlay.upper, overlay.work, overlay.mountPoint]
+        }
         line += ["--", "bwrap"]
         line += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", "builder"]
         if !hasNetwork { line.append("--unshare-net") }
-        line += ["--die-with-parent", "--new-session", "--cap-add", "ALL"]
-        for capability in Self.droppedCapabilities { line += ["--cap-drop", capability] }
+        line += ["--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+        for capability in Self.capabilities { line += ["--cap-add", capability] }
         for step in steps {
             switch step {
             case .bind(let source, let place): line += ["--bind", source, place]
@@ -92,8 +101,14 @@ public struct SandboxCommand: Equatable, Sendable {
     /// that `bwrap --die-with-parent` asks for comes when it ends and not before.
     private static let script = """
         set -eu
-        mode=$1
+        mode=$1 largest=$2
+        shift 2
+        while [ "$1" != -- ]; do
+            echo "$$" > "$1"
+            shift
+        done
         shift
+        ulimit -f "$largest"
         while [ "$1" != -- ]; do
             mount -t overlay overlay -o "lowerdir=$1,upperdir=$2,workdir=$3" "$4"
             shift 4

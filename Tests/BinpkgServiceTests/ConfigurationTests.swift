@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("source = \"cloud\"", "must be \"host\", \"stage3\" or \"target\", not 'cloud'"),
+        ("source = \"cloud\"", "must be \"host\", \"stage3\", \"directory\", \"image\" or \"target\", not 'cloud'"),
         ("source = \"stage3\"", "'tarball' must be the absolute path of an archive"),
         ("source = \"target\"", "needs a table 'ssh'"),
         ("source = \"host\"\nprefix = \"/x\"", "the prefix of this machine"),

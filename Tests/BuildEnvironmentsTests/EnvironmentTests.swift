@@ -26,20 +26,15 @@ import Testing
     }
 }
 
-@Suite struct EnvironmentChoiceTests {
-    @Test func closerMeansMorePromised() {
-        #expect(EnvironmentChoice.isCloser(.abi, than: .flags) && EnvironmentChoice.isCloser(.flags, than: nil))
-        #expect(!EnvironmentChoice.isCloser(.abi, than: .abi) && !EnvironmentChoice.isCloser(nil, than: nil))
-    }
-
+@Suite struct RefusalTests {
     @Test func everyRefusalIsSaid() {
         let away = ("desk", BuildError.unusableHost(reason: "no answer"))
         let other = ("own", BuildError.declined(reason: "another profile"))
-        #expect(EnvironmentChoice.error(of: [other]) == .declined(reason: "another profile"))
+        #expect(BuildJob.error(of: [other]) == .declined(reason: "another profile"))
         #expect(
-            EnvironmentChoice.error(of: [away, other]) == .failed(reason: "desk: no answer; own: another profile"))
+            BuildJob.error(of: [away, other]) == .failed(reason: "desk: no answer; own: another profile"))
         #expect(
-            EnvironmentChoice.error(of: [other, other])
+            BuildJob.error(of: [other, other])
                 == .declined(reason: "own: another profile; own: another profile"))
     }
 }
@@ -51,6 +46,26 @@ import Testing
         ("armv7a-unknown-linux-gnueabihf", "armv7l", true), ("powerpc64le-unknown-linux-gnu", "ppc64le", true),
     ]) func processorsAreCompared(chost: String, machine: String, runs: Bool) {
         #expect(Processor.runs(chost, on: machine) == runs)
+    }
+
+    @Test func codeIsComparedWithTheProcessor() throws {
+        let zen3 = try #require(Processor(march: "znver3"))
+        let old = try #require(
+            Processor(cpuinfo: "processor\t: 0\nflags\t\t: fpu lm cmov cx8 fxsr mmx syscall sse sse2\n"))
+        for name in ["x86-64", "x86-64-v2", "x86-64-v3", "znver1", "znver2", "znver3", "core2", "i686"] {
+            #expect(zen3.obstacle(march: name, native: nil) == nil, "\(name)")
+        }
+        #expect(old.obstacle(march: "x86-64", native: nil) == nil)
+        let reason = try #require(zen3.obstacle(march: "x86-64-v4", native: nil))
+        #expect(
+            reason.hasSuffix("-march=x86-64-v4: it has no avx512bw avx512cd avx512dq avx512f avx512vl"), "\(reason)")
+        #expect(old.obstacle(march: "x86-64-v2", native: nil)?.hasSuffix(" …") == true)
+        #expect(zen3.obstacle(march: "znver9", native: nil)?.contains("not known") == true)
+        #expect(zen3.obstacle(march: "native", native: nil)?.contains("nobody knows") == true)
+        #expect(zen3.obstacle(march: "native", native: old) == nil)
+        #expect(old.obstacle(march: "native", native: zen3) != nil)
+        #expect(Processor.marches(in: "-O2 -march=znver3\t-pipe -march=native") == ["znver3", "native"])
+        #expect(Processor(cpuinfo: "Features : fp asimd\n") == nil)
     }
 
     @Test func surveyIsRead() {

@@ -101,6 +101,12 @@ import Testing
         }
         #expect(PoolDecision.decide(needs, pool: [root] + busy, limits: limits) == .once(from: "root"))
         #expect(PoolDecision.decide(needs, pool: [root], limits: .init(environments: 0)) == .once(from: "root"))
+        // The nearest itself goes when nothing else can.
+        let near = layer("near", [package("n/n-0")])
+        #expect(
+            PoolDecision.decide(
+                EnvironmentNeeds(packages: [package("n/n-1")], accuracy: .exact), pool: [root, near],
+                limits: .init(environments: 1)) == .derive(from: "root", removing: ["near"]))
     }
 
     @Test func trustAndLibcCloseAnEnvironment() {
@@ -163,8 +169,8 @@ import Testing
             let limits = PoolLimits(
                 environments: Int.random(in: 0...5), bytes: Int.random(in: 1...20), tolerance: Int.random(in: 0...4))
             let byID = Dictionary(pool.map { ($0.id, $0) }, uniquingKeysWith: { a, _ in a })
-            func expectNearest(_ id: String) {
-                let least = pool.map { $0.distance(to: needs) }.min()
+            func expectNearest(_ id: String, without removed: [String] = []) {
+                let least = pool.filter { !removed.contains($0.id) }.map { $0.distance(to: needs) }.min()
                 #expect(byID[id]?.distance(to: needs) == least)
             }
             switch PoolDecision.decide(needs, pool: pool, limits: limits) {
@@ -173,7 +179,7 @@ import Testing
                 guard let environment = byID[id] else { break }
                 #expect(environment.accuracy(for: needs).map { $0 >= needs.accuracy } ?? false)
             case .derive(let from, let removing):
-                expectNearest(from)
+                expectNearest(from, without: removing)
                 let left = pool.filter { !$0.isRoot && !removing.contains($0.id) }
                 #expect(left.count < limits.environments && left.reduce(0) { $0 + $1.bytes } < limits.bytes)
                 #expect(!removing.contains(from) && removing.allSatisfy { byID[$0]?.isBusy == false })

@@ -1,0 +1,127 @@
+import Posix
+import Testbed
+import Testing
+
+/// Environments that are kept: made once of what a build needs, and used again.
+@Suite struct LayerTests {
+    private func binpkgd(_ server: Machine, _ arguments: [String]) async throws -> Output {
+        try await server.run([server.prefix + "/usr/bin/binpkgd", "environment"] + arguments)
+    }
+
+    private func log(_ server: Machine, _ reply: ServiceClient.Reply) throws -> String {
+        try server.read("var/lib/portmanteau/binpkgd/logs/\(reply.value("id") ?? "").log")
+    }
+
+    @Test func whatABuildNeedsIsInstalledOnce() async throws {
+        let testbed = try await Testbed.shared()
+        try await testbed.withMachine("layer-service") { server in
+            try await server.installPortmanteau(enable: false)
+            try await testbed.withMachine("layer-desk") { desk in
+                try await desk.installPortmanteau(enable: false)
+                let before = try server.installedPackages()
+                let service = try await server.startService(settings: "max_environments = 1")
+                do {
+                    let client = ServiceClient(machine: desk, url: service.url)
+                    let first = try await client.ask("lib-demo/gamma-1.0")
+                    #expect(first.value("state") == "ready", "\(first.text)")
+                    let made = try log(server, first)
+                    #expect(made.contains("== build dependencies: emerge"), "\(made)")
+                    #expect(made.contains("in 1 layers"), "\(made)")
+                    // The next one finds it installed.
+                    let second = try await client.ask("lib-demo/beta-1.0")
+                    #expect(second.value("state") == "ready", "\(second.text)")
+                    let used = try log(server, second)
+                    #expect(!used.contains("== build dependencies") && used.contains("in 1 layers"), "\(used)")
+                    #expect(try server.installedPackages() == before)
+                    // Another version than the one that Portage would take, and no room: the old one goes.
+                    let flag = try await desk.emerge(
+                        ["-1", "=lib-demo/alpha-2.0"], environment: ["ACCEPT_KEYWORDS": "~amd64"])
+                    #expect(flag.succeeded, "\(flag.text)")
+                    try desk.append("etc/portage/make.conf", "\nCFLAGS=\"-O1\"\n")
+                    let other = try await client.ask("lib-demo/gamma-1.0")
+                    #expect(other.value("accuracy") == "exact", "\(other.text)")
+                    #expect(try log(server, other).contains("== build dependencies: emerge --oneshot"))
+                    let list = try await binpkgd(server, ["list", "--json"])
+                    #expect(list.succeeded, "\(list.text)")
+                    #expect(list.stdout.contains("\"lib-demo/alpha-2.0\""), "\(list.text)")
+                    #expect(!list.stdout.contains("\"lib-demo/alpha-1.0\""), "\(list.text)")
+                    let cleaned = try await binpkgd(server, ["gc"])
+                    #expect(cleaned.succeeded && cleaned.stdout.contains("nothing"), "\(cleaned.text)")
+                    let id = try #require(
+                        try Files.list(server.path("var/lib/portmanteau/binpkgd/layers")).first { $0.utf8.count == 64 })
+                    let removed = try await binpkgd(server, ["remove", String(id.prefix(12))])
+                    #expect(removed.succeeded, "\(removed.text)")
+                    #expect(try Files.list(server.path("var/lib/portmanteau/binpkgd/layers")) == [])
+                } catch {
+                    try await service.stop()
+                    throw error
+                }
+                #expect(try await service.stop() == 0, "\(service.process.log)")
+            }
+        }
+    }
+
+    /// Two machines, with other versions and flags each, and every source of a root.
+    @Test func everySourceGivesEachMachineItsPackage() async throws {
+        let testbed = try await Testbed.shared()
+        try await testbed.withMachine("source-service") { server in
+            try await server.installPortmanteau(enable: false)
+            try await testbed.withMachine("source-old") { old in
+                try await testbed.withMachine("source-new") { new in
+                    for desk in [old, new] { try await desk.installPortmanteau(enable: false) }
+                    let first = try await old.emerge(["-1", "=lib-demo/alpha-1.0"])
+                    #expect(first.succeeded, "\(first.text)")
+                    try new.append("etc/portage/make.conf", "\nCFLAGS=\"-O1 -pipe\"\nACCEPT_KEYWORDS=\"~amd64\"\n")
+                    let second = try await new.emerge(["-1", "=lib-demo/alpha-2.0"])
+                    #expect(second.succeeded, "\(second.text)")
+                    try await old.packRoot(to: "root.tar")
+                    try Files.move(old.path("root.tar"), to: server.path("root.tar"))
+                    let engine = try await server.importImage("root.tar", name: "localhost/portmanteau-root")
+                    let unpacked = try await server.run(
+                        ["bash", "-c", "mkdir \"$0/root\" && tar -C \"$0/root\" -xf \"$0/root.tar\"", server.prefix])
+                    #expect(unpacked.succeeded, "\(unpacked.text)")
+                    let servers = [try await old.startSSHServer(), try await new.startSSHServer()]
+                    let targets =
+                        try server.targetEnvironment("old", servers[0]) + server.targetEnvironment("new", servers[1])
+                    let prefix = "prefix = \"\(server.prefix)\"\n"
+                    func table(_ source: String, _ lines: String) -> String {
+                        "[[environment]]\nname = \"it\"\nsource = \"\(source)\"\n\(lines)\n\(prefix)"
+                    }
+                    let tables = [
+                        table("host", ""), table("stage3", "tarball = \"\(server.prefix)/root.tar\""),
+                        table("directory", "directory = \"\(server.prefix)/root\""),
+                        table("image", "image = \"localhost/portmanteau-root\"\nengine = \(engine)"), targets,
+                    ]
+                    for table in tables {
+                        try Files.removeTree(server.path("var/lib/portmanteau/binpkgd"))
+                        let service = try await server.startService(settings: table)
+                        do {
+                            for (desk, library) in [(old, "libalpha.so.1"), (new, "libalpha.so.2")] {
+                                let reply = try await ServiceClient(machine: desk, url: service.url)
+                                    .ask("lib-demo/gamma-1.0")
+                                #expect(reply.value("accuracy") == "exact", "\(table)\(reply.text)")
+                                let needed = try await desk.run(["bash", "-c", Self.needed, desk.prefix])
+                                #expect(needed.stdout.contains(library), "\(table)\(needed.text)")
+                            }
+                        } catch {
+                            try await service.stop()
+                            throw error
+                        }
+                        #expect(try await service.stop() == 0, "\(service.process.log)")
+                    }
+                    for server in servers { try await server.stop() }
+                }
+            }
+        }
+    }
+
+    /// The libraries that the package's own one needs.
+    private static let needed = #"""
+        set -e
+        mkdir -p "$0/image"
+        tar -C "$0/image" -xf "$0/got.gpkg.tar" --strip-components=1
+        mkdir "$0/image/root"
+        tar -C "$0/image/root" -xf "$0/image"/image.tar.*
+        find "$0/image/root" -name 'libgamma.so*' -type f -exec readelf -d {} +
+        """#
+}
