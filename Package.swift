@@ -134,7 +134,8 @@ let package = Package(
             "portmanteau",
             [
                 "CommandSupport", "PortageAPI", "DependencyGraph", "GraphDrawing", "TerminalDrawing", "EmergeSession",
-                "BinpkgClient", "BinpkgModel", "BinpkgService", "BuildEnvironments", "AgentProtocol", "PortageHook", "Posix",
+                "BinpkgClient", "BinpkgModel", "BinpkgService", "BuildEnvironments", "AgentProtocol", "PortageHook",
+                "Posix",
                 "PythonBridge", "EbuildRepository", "Overlays", "ReleaseEbuilds", "SuiteVersion", .argumentParser,
             ]),
 

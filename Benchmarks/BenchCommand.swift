@@ -6,9 +6,16 @@ import Testbed
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure the hooks, the graph and its pictures, a long merge with and without them, and injected packages.",
+        abstract: "Measure each part, beside what it replaces or is added to.",
         subcommands: [
-            HookCost.self, CollectCost.self, DrawingCost.self, MergeCost.self, InjectionCost.self, LiveCost.self, All.self,
+            HookCost.self,
+            CollectCost.self,
+            DrawingCost.self,
+            MergeCost.self,
+            InjectionCost.self,
+            LiveCost.self,
+            EnvironmentCost.self,
+            All.self,
         ],
         defaultSubcommand: All.self)
 }
@@ -22,6 +29,7 @@ struct All: AsyncParsableCommand {
         try await CollectCost.parse([]).run()
         try await DrawingCost.parse([]).run()
         try await InjectionCost.parse([]).run()
+        try await EnvironmentCost.parse([]).run()
         try await MergeCost.parse([]).run()
         try await LiveCost.parse([]).run()
     }

@@ -147,14 +147,16 @@ struct BuildJob: Sendable {
                 (build, prepared) = try await prepare(root, held, "nearer")
             case .use, .none: break
             case .derive(let from, let removing):
-                if removing.contains(held?.layer.id ?? "") { held = nil }
+                if let id = held?.layer.id, removing.contains(id) {
+                    // It has to be let go first.
+                    held = nil
+                    (build, prepared) = try await prepare(root, nil, "plain")
+                }
                 if try make(room: removing),
                     let layer = try await derive(root, from: from, needs, prepared.existing)
                 {
                     held = layer
                     (build, prepared) = try await prepare(root, held, "new")
-                } else if build.place.layers != nil, held == nil {
-                    (build, prepared) = try await prepare(root, held, "plain")
                 }
             case .once:
                 list = InstallList(for: needs, in: build.place.packages, existing: prepared.existing)

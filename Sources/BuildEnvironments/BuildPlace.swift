@@ -1,9 +1,9 @@
 import BinpkgModel
-import Glibc
 import PortageAPI
 import Posix
 import PythonBridge
 import Sandbox
+import Synchronization
 
 /// Where emerge runs: a root, layers on it, a workspace that gets all that is written, and limits.
 struct BuildPlace: Sendable {
@@ -135,6 +135,8 @@ struct BuildPlace: Sendable {
         let tail = LogTail()
         let code: Int32
         let seconds = try run.secondsLeft()
+        let begin = MonotonicTime.now
+        defer { run.emerge.add(since: begin) }
         do {
             code = try await sandbox.run(command, seconds: min(host.stepSeconds, seconds)) { [run] bytes in
                 await tail.append(bytes)
@@ -168,6 +170,10 @@ struct BuildRun: Sendable {
     let group: ControlGroup?
     let log: @Sendable ([UInt8]) async -> Void
     let start = MonotonicTime.now
+    /// What emerge took so far.
+    let emerge = Stopwatch()
+    /// Where it writes.
+    let places = WrittenPlaces()
 
     /// What is left of the time for the whole build.
     func secondsLeft() throws(BuildError) -> Int {
@@ -177,4 +183,29 @@ struct BuildRun: Sendable {
         }
         return limits.seconds - used
     }
+}
+
+/// Adds up times.
+final class Stopwatch: Sendable {
+    private let nanoseconds = Mutex<UInt64>(0)
+
+    /// Adds the time since a moment.
+    func add(since moment: MonotonicTime) {
+        let more = UInt64(MonotonicTime.now.nanoseconds - moment.nanoseconds)
+        nanoseconds.withLock { $0 += more }
+    }
+
+    /// The sum in seconds, to the hundredth.
+    var seconds: Double { (Double(nanoseconds.withLock { $0 }) / 1e7).rounded() / 100 }
+}
+
+/// The directories that a build writes to.
+final class WrittenPlaces: Sendable {
+    private let directories = Mutex<[String]>([])
+
+    /// All of them that are there.
+    var all: [String] { directories.withLock { $0 }.filter(Files.exists) }
+
+    /// One more.
+    func add(_ directory: String) { directories.withLock { $0.append(directory) } }
 }

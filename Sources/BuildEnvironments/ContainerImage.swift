@@ -36,6 +36,11 @@ public struct ContainerImage: Equatable, Hashable, Sendable, CustomStringConvert
         let root = "\(library)/image-\(id)"
         if Files.exists(root) { return root }
         let tarball = scratch + ".tar"
+        do {
+            try Files.makeDirectories(scratch)
+        } catch {
+            throw .failed(reason: "\(error)")
+        }
         let container = try await ask(["create", "--", name, "/bin/true"])
         let made = String(container.split(whereSeparator: \.isNewline).last ?? "")
         let outcome: Result<String, BuildError>

@@ -46,6 +46,36 @@ extension LocalBuilder {
             .make(list).layer
     }
 
+    /// Runs a command in a new environment over a kept one, without network; what it writes is thrown away.
+    ///
+    /// - Returns: its exit code, and the seconds from laying the environment out to the end of the command.
+    public func enter(
+        _ id: String, command: [String], output: @escaping @Sendable ([UInt8]) async -> Void
+    ) async throws(BuildError) -> (code: Int32, seconds: Double) {
+        guard let held = store.hold(id),
+            let environment = environments.first(where: { $0.name == held.layer.environment })
+        else { throw .declined(reason: "there is no environment \(id.printable)") }
+        let scratch = try draft()
+        defer { try? Files.removeTree(scratch.path) }
+        let root = try await keeper.open(environment, workspace: scratch.path + "/open")
+        defer { root.mount?.release() }
+        guard root.identity == held.layer.root else {
+            throw .declined(reason: "the root below \(id) became another; nothing is built in it any more")
+        }
+        let run = BuildRun(name: id, distdir: "", limits: host.limits, group: nil, log: output)
+        let start = MonotonicTime.now
+        let place = BuildPlace(root: root, layers: held, workspace: scratch.path + "/enter", host: host, run: run)
+        let sandbox = place.sandbox(try place.layout(), tmpdir: "/var/tmp/portage")
+        do {
+            let code = try await sandbox.run(command, seconds: host.stepSeconds) { await output($0) }
+            let watch = Stopwatch()
+            watch.add(since: start)
+            return (code, watch.seconds)
+        } catch {
+            throw .failed(reason: "\(error)")
+        }
+    }
+
     /// Unpacks an archive of a root now, as the source `stage3` would for its first build. Returns the directory.
     public func importRoot(_ tarball: String) async throws(BuildError) -> String {
         let scratch = try draft()

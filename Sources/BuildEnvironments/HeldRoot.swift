@@ -115,7 +115,7 @@ actor RootKeeper {
     ) async throws(BuildError) -> HeldRoot {
         let look = try await target.look(eprefix: environment.eprefix, workspace: workspace + "/look")
         if let mount = mounts[target], mount.stamp != look.stamp || mount.ending.reason != nil {
-            await mount.end()
+            mount.retire()
             mounts[target] = nil
         }
         let mount: WarmMount
@@ -155,8 +155,7 @@ actor RootKeeper {
             mounted, workspace: workspace + "/survey", needed: [environment.eprefix].filter { !$0.isEmpty }, secret: [],
             isOpen: true)
         let facts = try await HostFacts.read(host, in: mounted.isHost ? nil : layout.sandbox)
-        var packages = PackageSet([])
-        packages = PackageSet(facts.installed)
+        let packages = PackageSet(facts.installed)
         let native = mounted.isHost ? Processor.own : cpu ?? environment.cpu.map { Processor(march: $0) } ?? nil
         let unfit = Processor.own.flatMap { own in
             facts.marches.lazy.compactMap { own.obstacle(march: $0, native: native) }.first

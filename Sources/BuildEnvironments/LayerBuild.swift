@@ -24,6 +24,7 @@ struct LayerBuild: Sendable {
         } catch {
             throw .failed(reason: "\(error)")
         }
+        run.places.add(draft.path)
         do throws(BuildError) {
             let layer = try await install(list, in: draft.path)
             guard let held = store.hold(layer.id) else {

@@ -100,11 +100,6 @@ public struct LayerStore: Equatable, Sendable {
         }
     }
 
-    /// The directories of layers that are being made.
-    func drafts() -> [String] {
-        ((try? Files.list(directory)) ?? []).filter { $0.hasPrefix(".new-") }.map { "\(directory)/\($0)" }
-    }
-
     /// Removes what died half made, and layers without their parents. Returns the names of the directories.
     @discardableResult
     public func sweep() throws(PosixError) -> [String] {

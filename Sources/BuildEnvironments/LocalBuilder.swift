@@ -100,14 +100,18 @@ public actor LocalBuilder: PackageBuilder {
                 distdir: distdir(own),
                 limits: limits, group: group, log: log))
         let environments = environments
-        let store = store
-        return try await DiskGuard(directories: { [workspace] + store.drafts() }, limits: limits).hold {
+        job.run.places.add(workspace)
+        let result = try await DiskGuard(directories: { job.run.places.all }, limits: limits).hold {
             do throws(BuildError) {
                 return .success(try await job.build(in: environments))
             } catch {
                 return .failure(error)
             }
         }
+        let all = Stopwatch()
+        all.add(since: job.run.start)
+        await log(Array("== built in \(all.seconds) s, of which emerge took \(job.run.emerge.seconds) s\n".utf8))
+        return result
     }
 
     private func hostFacts() async throws(BuildError) -> HostFacts {

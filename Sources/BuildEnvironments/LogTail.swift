@@ -21,9 +21,16 @@ actor LogTail {
         let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(Self.plain)
         let best =
             lines.first { $0.contains(ImageCheck.mark) }
-            ?? lines.first { $0.contains(" error: ") || $0.contains("fatal error:") }
-            ?? lines.first { $0.hasPrefix("* ERROR:") || $0.hasPrefix("!!! ") || $0.hasPrefix("emerge: there are no") }
+            ?? lines.first { $0.contains(" error: ") || $0.contains("fatal error:") } ?? Self.death(lines)
+            ?? lines.first { $0.hasPrefix("!!! ") || $0.hasPrefix("emerge: there are no") }
         return best.map { String($0.prefix(300)) }
+    }
+
+    /// What Portage prints for `die`: a line that names package and phase, then what `die` was given.
+    private static func death(_ lines: [String]) -> String? {
+        guard let index = lines.firstIndex(where: { $0.hasPrefix("* ERROR:") }) else { return nil }
+        let next = index + 1 < lines.count ? lines[index + 1].drop { "* ".contains($0) } : ""
+        return next.isEmpty ? lines[index] : "\(lines[index]) \(next)"
     }
 
     /// A line without escape sequences and the blanks around it.

@@ -53,6 +53,8 @@ final class WarmMount: Sendable {
         var count = 1
         /// How often somebody took it.
         var turns = 0
+        /// Whether it ends with its last user.
+        var isStale = false
     }
 
     private let users = Mutex(Users())
@@ -121,11 +123,15 @@ final class WarmMount: Sendable {
 
     /// One user less.
     func release() {
-        let turn = users.withLock { users in
+        let (turn, isStale) = users.withLock { users in
             users.count -= 1
-            return users.count == 0 ? users.turns : nil
+            return (users.count == 0 ? users.turns : nil, users.isStale)
         }
         guard let turn else { return }
+        if isStale {
+            stop.finish()
+            return
+        }
         let seconds = idleSeconds
         Task { [weak self] in
             try? await Task.sleep(for: .seconds(seconds))
@@ -135,6 +141,15 @@ final class WarmMount: Sendable {
 
     private func endIfIdle(since turn: Int) {
         if users.withLock({ $0.count == 0 && $0.turns == turn }) { stop.finish() }
+    }
+
+    /// Lets it end with its last user: it does not show any more what is there.
+    func retire() {
+        let isIdle = users.withLock { users in
+            users.isStale = true
+            return users.count == 0
+        }
+        if isIdle { stop.finish() }
     }
 
     /// Unmounts.

@@ -124,6 +124,7 @@ public struct SandboxCommand: Equatable, Sendable {
         child=$!
         { read -r _ <&3 || :; kill -KILL "$child" "$$"; } >/dev/null 2>&1 &
         watch=$!
+        disown "$watch"
         exec 3<&-
         wait "$child" || code=$?
         kill -KILL "$watch" 2>/dev/null || :

@@ -74,5 +74,8 @@ import Testing
         #expect(await tail.reason == "x.c:1:2: error: no such thing")
         await tail.append(Array(" *   a binary package cannot carry: pipe (p)\n".utf8))
         #expect(await tail.reason == "*   a binary package cannot carry: pipe (p)")
+        let other = LogTail()
+        await other.append(Array(" * ERROR: a/b-1 failed (install phase):\n *   no such file\n * \n".utf8))
+        #expect(await other.reason == "* ERROR: a/b-1 failed (install phase): no such file")
     }
 }

@@ -76,10 +76,13 @@ import Testing
                     #expect(second.succeeded, "\(second.text)")
                     try await old.packRoot(to: "root.tar")
                     try Files.move(old.path("root.tar"), to: server.path("root.tar"))
-                    let engine = try await server.importImage("root.tar", name: "localhost/portmanteau-root")
                     let unpacked = try await server.run(
-                        ["bash", "-c", "mkdir \"$0/root\" && tar -C \"$0/root\" -xf \"$0/root.tar\"", server.prefix])
+                        [
+                            "bash", "-c", "mkdir \"$0/chroot\" && tar -C \"$0/chroot\" -xf \"$0/root.tar\"",
+                            server.prefix,
+                        ])
                     #expect(unpacked.succeeded, "\(unpacked.text)")
+                    let engine = try await server.importImage("chroot", name: "localhost/portmanteau-root")
                     let servers = [try await old.startSSHServer(), try await new.startSSHServer()]
                     let targets =
                         try server.targetEnvironment("old", servers[0]) + server.targetEnvironment("new", servers[1])
@@ -89,7 +92,7 @@ import Testing
                     }
                     let tables = [
                         table("host", ""), table("stage3", "tarball = \"\(server.prefix)/root.tar\""),
-                        table("directory", "directory = \"\(server.prefix)/root\""),
+                        table("directory", "directory = \"\(server.prefix)/chroot\""),
                         table("image", "image = \"localhost/portmanteau-root\"\nengine = \(engine)"), targets,
                     ]
                     for table in tables {
@@ -118,7 +121,8 @@ import Testing
     /// The libraries that the package's own one needs.
     private static let needed = #"""
         set -e
-        mkdir -p "$0/image"
+        rm -rf "$0/image"
+        mkdir "$0/image"
         tar -C "$0/image" -xf "$0/got.gpkg.tar" --strip-components=1
         mkdir "$0/image/root"
         tar -C "$0/image/root" -xf "$0/image"/image.tar.*

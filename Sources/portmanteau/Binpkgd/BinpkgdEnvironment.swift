@@ -9,7 +9,8 @@ struct BinpkgdEnvironment: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "environment",
         abstract: "Shows, makes and removes what packages are built in.",
-        subcommands: [List.self, Create.self, Remove.self, Import.self, Collect.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Create.self, Enter.self, Remove.self, Import.self, Collect.self],
+        defaultSubcommand: List.self)
 
     /// `binpkgd environment create`.
     struct Create: ToolCommand {
@@ -37,6 +38,36 @@ struct BinpkgdEnvironment: AsyncParsableCommand {
         }
     }
 
+    /// `binpkgd environment enter`.
+    struct Enter: ToolCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "enter", abstract: "Runs a command in a throw-away environment over a kept one.")
+
+        @OptionGroup var options: ServiceOptions
+
+        @Flag(help: "Print how many seconds it took, from laying out to the end, as the last line.")
+        var time = false
+
+        @Argument(help: ArgumentHelp("The identity of a kept environment, or the beginning of it.", valueName: "id"))
+        var id: String
+
+        @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("The command.", valueName: "command"))
+        var command: [String]
+
+        func run(_ context: Context) async throws {
+            let layer = try options.layer(id, context)
+            let builder = try options.builder(context)
+            let (code, seconds) = try await options.refusing {
+                try await builder.enter(layer.id, command: command.isEmpty ? ["true"] : command) {
+                    context.output(String(decoding: $0, as: UTF8.self))
+                }
+            }
+            await builder.close()
+            if time { context.output("\(seconds)\n") }
+            if code != 0 { throw ExitCode(code) }
+        }
+    }
+
     /// `binpkgd environment remove`.
     struct Remove: ToolCommand {
         static let configuration = CommandConfiguration(
@@ -49,12 +80,7 @@ struct BinpkgdEnvironment: AsyncParsableCommand {
 
         func run(_ context: Context) async throws {
             let store = try options.store(context)
-            let found = store.layers().filter { $0.id.hasPrefix(id) }
-            guard found.count == 1, let layer = found.first, id.utf8.count >= 4 else {
-                throw CommandError(
-                    "\(found.isEmpty ? "no environment begins" : "more than one environment could be meant") with "
-                        + "'\(id.printable)'", hint: "see binpkgd environment list", exitStatus: .negative)
-            }
+            let layer = try options.layer(id, context)
             guard try store.remove(layer.id) else {
                 throw CommandError(
                     "\(layer.id.prefix(12)) is in use, or another environment stands on it", exitStatus: .temporary)
@@ -111,6 +137,17 @@ extension ServiceOptions {
     /// The layers of the state directory.
     func store(_ context: Context) throws -> LayerStore {
         LayerStore(stateDirectory: try settings(context).stateDirectory)
+    }
+
+    /// The kept environment whose identity begins so.
+    func layer(_ id: String, _ context: Context) throws -> Layer {
+        let found = try store(context).layers().filter { $0.id.hasPrefix(id) }
+        guard found.count == 1, let layer = found.first, id.utf8.count >= 4 else {
+            throw CommandError(
+                "\(found.isEmpty ? "no environment begins" : "more than one environment could be meant") with "
+                    + "'\(id.printable)'", hint: "see binpkgd environment list", exitStatus: .negative)
+        }
+        return layer
     }
 
     /// The builder, as the service has it.
