@@ -155,6 +155,11 @@ let package = Package(
                 "DependencyGraph", "GraphDrawing", "TerminalDrawing", "Testbed", "Posix", .argumentParser, .subprocess,
                 .systemPackage,
             ], path: "Benchmarks"),
+        // The service with a builder of a few lines, for the test that kills it.
+        program(
+            "trial-binpkgd",
+            ["BinpkgModel", "BinpkgService", "BuildEnvironments", "Posix", .subprocess, .systemPackage],
+            path: "Tests/TrialService"),
         tests("Posix"),
         tests("PackageModel", exclude: ["Fixtures"]),
         tests("DependencyGraph"),
@@ -179,7 +184,10 @@ let package = Package(
             ["AgentProtocol", "BinpkgModel", "Fetching", "PortageAPI", "PythonBridge", "Posix", .nioCore, .nioPosix]),
         tests(
             "BinpkgService",
-            ["BinpkgModel", "BuildEnvironments", "Posix", .hummingbird, .hummingbirdTesting, .logging]),
+            [
+                "BinpkgClient", "BinpkgModel", "BuildEnvironments", "Posix", "trial-binpkgd", .grdb, .hummingbird,
+                .hummingbirdTesting, .logging, .nioCore, .subprocess, .systemPackage,
+            ]),
         tests("BuildEnvironments", ["BinpkgModel", "PackageModel", "Posix", "Sandbox"]),
         .testTarget(
             name: "IntegrationTests",

@@ -44,7 +44,7 @@ struct Obtaining: Sendable {
             let answer = try await call { () async throws(ServiceError) in
                 try await client.ask(prepared.request, build: policy.mayBuild)
             }
-            guard answer.id == key else { throw .broken("the service computes another key for the same request") }
+            guard answer.key == key else { throw .broken("the service computes another key for the same request") }
             guard !answer.missing.isEmpty, policy.mayBuild, answer.state != .ready else {
                 progress(answer)
                 return answer
@@ -95,7 +95,7 @@ struct Obtaining: Sendable {
     private func tooSlow(_ answer: RequestAnswer, limit: Double, local: Double?) -> StageFailure {
         let state = answer.state == .queued ? "is queued" : "is being built"
         if limit > 0 { return .negative("it \(state) there and not ready after \(duration(limit))") }
-        if let local, let estimate = answer.estimateSeconds {
+        if let local, let estimate = answer.etaSeconds ?? answer.estimateSeconds {
             return .negative("the service needs about \(duration(estimate)), this machine \(duration(local))")
         }
         return .negative("it \(state) there")

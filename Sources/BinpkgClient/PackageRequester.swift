@@ -73,11 +73,11 @@ public struct PackageRequester: Sendable {
             defer { log?.cancel() }
             answer = try await obtaining.wait(after: first)
         }
-        guard answer.satisfies(accuracy) else {
+        guard answer.satisfies(accuracy), let artifact = answer.artifact else {
             return Outcome(cpv: prepared.request.cpv, answer: answer, path: nil)
         }
-        let name = "\(prepared.request.cpv)-\(answer.id.prefix(12))"
-        let file = try await Stager.fetch(answer.id, client: client, paths: paths, name: name)
+        let name = "\(prepared.request.cpv)-\(artifact.prefix(12))"
+        let file = try await Stager.fetch(artifact, client: client, paths: paths, name: name)
         do {
             try await Stager.check(file, prepared.request, portage: portage)
         } catch {

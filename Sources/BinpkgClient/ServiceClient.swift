@@ -73,7 +73,7 @@ public struct ServiceClient: Sendable {
             body: bytes, patience: patience)
     }
 
-    /// Fetches the package of a request, verified against the hash that the service states.
+    /// Fetches a package, by the name that an answer gave it, verified against the hash that the service states.
     ///
     /// - Parameter limit: the most bytes that it may have.
     public func download(_ id: String, to path: String, limit: Int) async throws(ServiceError) -> Fetcher.Downloaded {
@@ -132,7 +132,9 @@ public struct ServiceClient: Sendable {
         } catch {
             throw .unintelligible("no answer to a request: \(String(decoding: bytes.prefix(100), as: UTF8.self))")
         }
-        guard ContentHash.isHash(answer.id) else { throw .unintelligible("its id is no SHA-256") }
+        guard ContentHash.isHash(answer.id), answer.artifact.map(ContentHash.isHash) ?? true else {
+            throw .unintelligible("a name in it is no SHA-256")
+        }
         return answer
     }
 

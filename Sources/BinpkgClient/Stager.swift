@@ -105,11 +105,12 @@ public struct Stager: Sendable {
             ).answer()
             let isHit = states.withLock { $0.count == 1 }
             let waited = Double(MonotonicTime.now.nanoseconds - start.nanoseconds) / 1e9
-            let file = try await Self.fetch(answer.id, client: client, paths: paths, name: "stage-\(getpid())")
+            guard let artifact = answer.artifact else { throw StageFailure.broken("the service names no package") }
+            let file = try await Self.fetch(artifact, client: client, paths: paths, name: "stage-\(getpid())")
             defer { unlink(file) }
             try await Self.unpack(file, prepared.request, setup, portage: portage, area: area)
             return StageState(
-                outcome: .staged, cpv: cpv, reason: Self.success(answer, waited: isHit ? nil : waited), key: answer.id,
+                outcome: .staged, cpv: cpv, reason: Self.success(answer, waited: isHit ? nil : waited), key: answer.key,
                 buildSeconds: answer.buildSeconds)
         } catch let error as StageFailure {
             throw error

@@ -58,7 +58,7 @@ public enum WaitPolicy: Equatable, Sendable {
 
     /// How many seconds in all to wait for an answer that is not final; 0: do not wait; nil: without a bound.
     ///
-    /// For `auto` the service wins when its estimate is below the local one. Then, and when it has no estimate, the
+    /// For `auto` the service wins when its estimate, with what is before it in the queue, is below the local one. Then, and when it has no estimate, the
     /// wait ends when this machine would have been done: at worst that doubles the time.
     ///
     /// - Parameters:
@@ -71,7 +71,9 @@ public enum WaitPolicy: Equatable, Sendable {
         case .require: return nil
         case .auto:
             guard let local else { return Self.unknownLimit }
-            guard let estimate = answer.estimateSeconds else { return min(local, Self.unknownLimit) }
+            guard let estimate = answer.etaSeconds ?? answer.estimateSeconds else {
+                return min(local, Self.unknownLimit)
+            }
             return estimate < local ? local : 0
         }
     }

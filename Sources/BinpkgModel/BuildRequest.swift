@@ -2,7 +2,7 @@
 ///
 /// Two machines that send requests with the same ``primaryKey`` get the same package. What is in the key is described at
 /// ``canonicalForm``. `buildDependencies`, `libc` and `accuracy` are outside of it: they are what an artifact is compared
-/// with before it is accepted (``DependencyComparison``).
+/// with before it is accepted (``DependencyComparison``). `plan` says how urgent it is and is in nothing.
 ///
 /// A value can hold anything; ``validate()`` says whether it may be used.
 public struct BuildRequest: Codable, Equatable, Sendable {
@@ -46,13 +46,15 @@ public struct BuildRequest: Codable, Equatable, Sendable {
     public var libc: String
     /// The least accuracy that the asking machine accepts.
     public var accuracy: Accuracy
+    /// Where the package stands in the plan of the asking machine; nil when it is asked for alone.
+    public var plan: PlanPlace?
 
     /// A request of these values.
     public init(
         cpv: String, repository: String, eapi: String, slot: String, use: [String], iuse: [String], chost: String,
         cbuild: String, eprefix: String, tmpdir: String, variables: [String: String], features: [String],
         profile: String, content: [ContentItem], buildDependencies: [InstalledPackage] = [], libc: String = "",
-        accuracy: Accuracy = .abi
+        accuracy: Accuracy = .abi, plan: PlanPlace? = nil
     ) {
         version = Self.currentVersion
         self.cpv = cpv
@@ -72,7 +74,11 @@ public struct BuildRequest: Codable, Equatable, Sendable {
         self.buildDependencies = buildDependencies
         self.libc = libc
         self.accuracy = accuracy
+        self.plan = plan
     }
+
+    /// What the asking machine has, or will have, to build with.
+    public var vector: DependencyVector { DependencyVector(packages: buildDependencies, libc: libc) }
 
     /// The variables that a request may carry: they reach compilers and build systems and nothing else.
     public static let allowedVariables: Set<String> = [
@@ -81,6 +87,11 @@ public struct BuildRequest: Codable, Equatable, Sendable {
         "FFLAGS", "GOFLAGS", "INSTALL_MASK", "LC_ALL", "LD", "LDFLAGS", "LINGUAS", "MYCMAKEARGS", "MYMESONARGS", "NM",
         "OBJCFLAGS", "OBJCOPY", "OBJCXXFLAGS", "OBJDUMP", "PKG_INSTALL_MASK", "PORTAGE_COMPRESS",
         "PORTAGE_COMPRESS_FLAGS", "PORTAGE_STRIP_FLAGS", "RANLIB", "READELF", "RUSTFLAGS", "STRIP", "VALAFLAGS",
+    ]
+
+    /// Those of ``allowedVariables`` in which `-march=native` and its like name the processor of the machine that builds.
+    public static let processorVariables: Set<String> = [
+        "CFLAGS", "CPPFLAGS", "CXXFLAGS", "FCFLAGS", "FFLAGS", "LDFLAGS", "OBJCFLAGS", "OBJCXXFLAGS", "RUSTFLAGS",
     ]
 
     /// The FEATURES that change what is in a package.

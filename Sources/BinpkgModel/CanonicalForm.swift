@@ -1,7 +1,5 @@
-import Crypto
-
 extension BuildRequest {
-    /// The bytes whose SHA-256 is the primary key.
+    /// The bytes whose SHA-256 is the primary key. `Documentation/build-key.md` has an example.
     ///
     /// The form is a sequence of records. A record is
     ///
@@ -32,7 +30,7 @@ extension BuildRequest {
         form.record("cpv", [cpv])
         form.record("repository", [repository])
         form.record("eapi", [eapi])
-        form.record("slot", [slot.utf8.contains(UInt8(ascii: "/")) ? slot : "\(slot)/\(slot)"])
+        form.record("slot", [CanonicalWriter.slot(slot)])
         form.record("chost", [chost])
         form.record("cbuild", [cbuild])
         form.record("eprefix", [eprefix])
@@ -49,62 +47,20 @@ extension BuildRequest {
 
     /// SHA-256 over ``canonicalForm``, in lower-case hexadecimal: the name of what is asked for.
     public var primaryKey: String { ContentHash.sha256(canonicalForm) }
-}
 
-/// SHA-256 as this project writes it.
-public enum ContentHash {
-    /// The hash of some bytes, 64 lower-case hexadecimal digits.
-    public static func sha256(_ bytes: [UInt8]) -> String {
-        var hash = SHA256()
-        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        return hex(hash.finalize())
-    }
+    /// The name of this request: SHA-256 over the records `portmanteau-wish` (the version, `1`), `key` (the primary key),
+    /// `vector` (the identity of the dependency vector) and `accuracy`, one item each.
+    ///
+    /// Requests with the same name are one request, however many machines make it.
+    public var id: String { id(ofKey: primaryKey) }
 
-    /// Bytes in lower-case hexadecimal.
-    public static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// Whether a text is a hash as ``sha256(_:)`` writes it.
-    public static func isHash(_ text: String) -> Bool {
-        text.utf8.count == 64
-            && text.utf8.allSatisfy {
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
-            }
-    }
-}
-
-/// Writes the records of a canonical form.
-struct CanonicalWriter {
-    private(set) var bytes: [UInt8] = []
-
-    /// Appends a record.
-    mutating func record(_ tag: String, _ items: [String]) {
-        bytes += Array("\(tag) \(items.count)\n".utf8)
-        for item in items {
-            bytes += Array("\(item.utf8.count):".utf8)
-            bytes += Array(item.utf8)
-            bytes.append(UInt8(ascii: "\n"))
-        }
-    }
-
-    /// The rows sorted by bytes, equal ones once, one after the other. Compares bytes and not characters: Swift takes
-    /// texts of different bytes for equal when Unicode does.
-    static func set(_ rows: [[String]]) -> [String] {
-        var result: [[String]] = []
-        for row in rows.sorted(by: precedes) where result.last.map({ !equals($0, row) }) ?? true { result.append(row) }
-        return result.flatMap { $0 }
-    }
-
-    private static func equals(_ a: [String], _ b: [String]) -> Bool {
-        a.elementsEqual(b) { $0.utf8.elementsEqual($1.utf8) }
-    }
-
-    private static func precedes(_ a: [String], _ b: [String]) -> Bool {
-        for (x, y) in zip(a, b) where !x.utf8.elementsEqual(y.utf8) { return x.utf8.lexicographicallyPrecedes(y.utf8) }
-        return a.count < b.count
+    /// The same for a primary key that is known already.
+    public func id(ofKey key: String) -> String {
+        var form = CanonicalWriter()
+        form.record("portmanteau-wish", ["1"])
+        form.record("key", [key])
+        form.record("vector", [vector.identity])
+        form.record("accuracy", [accuracy.rawValue])
+        return ContentHash.sha256(form.bytes)
     }
 }

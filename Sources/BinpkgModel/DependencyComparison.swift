@@ -5,69 +5,102 @@ public struct DependencyComparison: Equatable, Sendable {
     /// The best class that holds; nil when not even `flags` does, because the environment's C library is newer than the
     /// asking machine's.
     public let accuracy: Accuracy?
-    /// The differences, a line each, sorted.
+    /// The differences, a line each, sorted: what the asking machine has, `≠`, what the environment has.
     public let differences: [String]
 
-    /// Compares the build-time dependencies that a machine has with those of an environment.
+    /// Compares what two machines build with.
     ///
     /// A dependency that the asking machine does not have (it never compiled the package) is no difference: there is
     /// nothing that it could differ from. Packages are matched by name and slot.
-    ///
-    /// - Parameters:
-    ///   - wanted: what satisfies DEPEND and BDEPEND on the asking machine.
-    ///   - wantedLibc: its C library's CPV, or the empty string.
-    ///   - found: what satisfies them in the environment.
-    ///   - foundLibc: the environment's C library's CPV, or the empty string.
-    public init(wanted: [InstalledPackage], wantedLibc: String, found: [InstalledPackage], foundLibc: String) {
+    public init(wanted: DependencyVector, found: DependencyVector) {
         var accuracy: Accuracy? = .exact
         var lines: [String] = []
-        func lower(to limit: Accuracy, _ line: String) {
-            accuracy = accuracy.map { min($0, limit) }
-            lines.append(line)
-        }
-        let environment = Dictionary(found.map { (SlotName($0), $0) }, uniquingKeysWith: { a, _ in a })
-        for package in Set(wanted) {
+        let environment = Dictionary(found.packages.map { (SlotName($0), $0) }, uniquingKeysWith: { a, _ in a })
+        for package in Set(wanted.packages) {
             let name = SlotName(package)
-            guard let other = environment[name] else {
-                lower(to: .flags, "\(package.cpv): nothing in slot \(name.slot) here")
-                continue
-            }
-            if Self.subSlot(package) != Self.subSlot(other) {
-                lower(to: .flags, "\(package.cpv): sub-slot \(Self.subSlot(package)), here \(Self.subSlot(other))")
-            }
-            if package.cpv != other.cpv { lower(to: .abi, "\(package.cpv): here \(other.cpv)") }
-            let flags = Set(package.use).symmetricDifference(other.use)
-            if !flags.isEmpty {
-                let enabled = Set(other.use)
-                let text = flags.sorted().map { (enabled.contains($0) ? "+" : "-") + $0 }.joined(separator: " ")
-                lower(to: .abi, "\(package.cpv): USE here \(text)")
-            }
+            guard let difference = Self.difference(package, environment[name], name) else { continue }
+            accuracy = accuracy.map { min($0, difference.limit) }
+            lines.append(difference.line)
         }
-        if wantedLibc != foundLibc {
-            let line =
-                "libc: \(wantedLibc.isEmpty ? "unknown" : wantedLibc), here \(foundLibc.isEmpty ? "unknown" : foundLibc)"
-            switch Self.order(of: foundLibc, against: wantedLibc) {
+        if wanted.libc != found.libc {
+            let order = Self.order(of: found.libc, against: wanted.libc)
+            var line = "libc: \(Self.shown(wanted.libc)) ≠ \(Self.shown(found.libc))"
+            switch order {
             case .newer:
                 accuracy = nil
-                lines.append(line + ", which is newer")
-            case .older: lower(to: .abi, line)
-            case .unknown: lower(to: .flags, line)
+                line += ", which is newer"
+            case .same, .older: accuracy = accuracy.map { min($0, .abi) }
+            case .unknown: accuracy = accuracy.map { min($0, .flags) }
             }
+            lines.append(line)
         }
         self.accuracy = accuracy
         differences = lines.sorted()
     }
 
-    private enum Order { case newer, older, unknown }
-
-    /// Compares two versions of one C library in the order of Portage.
-    private static func order(of found: String, against wanted: String) -> Order {
-        guard let a = CPV(found), let b = CPV(wanted), a.categoryAndName == b.categoryAndName else { return .unknown }
-        return b.version < a.version ? .newer : .older
+    /// The same for packages and C libraries that are at hand apart.
+    public init(
+        wanted: [InstalledPackage], wantedLibc: String, found: [InstalledPackage], foundLibc: String
+    ) {
+        self.init(
+            wanted: DependencyVector(packages: wanted, libc: wantedLibc),
+            found: DependencyVector(packages: found, libc: foundLibc))
     }
+
+    /// What differs between a package and its counterpart, and the best class that is left; nil when nothing does.
+    private static func difference(
+        _ wanted: InstalledPackage, _ found: InstalledPackage?, _ name: SlotName
+    ) -> (limit: Accuracy, line: String)? {
+        let version = PackageNames.version(of: wanted.cpv) ?? wanted.cpv
+        guard let found else { return (.flags, "\(name.name) \(version) ≠ none in slot \(name.slot)") }
+        var limit = Accuracy.exact
+        var parts: [String] = []
+        let other = PackageNames.version(of: found.cpv) ?? found.cpv
+        let subSlots = (subSlot(wanted), subSlot(found))
+        if version != other { limit = .abi }
+        if subSlots.0 != subSlots.1 {
+            limit = .flags
+            parts.append("sub-slot \(subSlots.0) ≠ \(subSlots.1)")
+        } else if version != other {
+            parts.append("same sub-slot")
+        }
+        if let flags = FlagDifference.text(wanted.use, found.use) {
+            limit = min(limit, .abi)
+            parts.append("USE \(flags)")
+        }
+        guard !parts.isEmpty else { return nil }
+        let versions = version == other ? version : "\(version) ≠ \(other)"
+        return (limit, "\(name.name) \(versions), \(parts.joined(separator: ", "))")
+    }
+
+    private enum Order { case newer, same, older, unknown }
+
+    /// Compares two versions of one C library in Portage's order.
+    private static func order(of found: String, against wanted: String) -> Order {
+        guard let name = PackageNames.name(of: found), name == PackageNames.name(of: wanted),
+            let a = PackageNames.version(of: found).flatMap({ Version($0) }),
+            let b = PackageNames.version(of: wanted).flatMap({ Version($0) })
+        else { return .unknown }
+        return a > b ? .newer : a < b ? .older : .same
+    }
+
+    private static func shown(_ cpv: String) -> String { cpv.isEmpty ? "unknown" : cpv }
 
     private static func subSlot(_ package: InstalledPackage) -> Substring {
         package.slot.split(separator: "/").last ?? ""
+    }
+}
+
+/// The flags in which two sets differ, as both sides have them.
+enum FlagDifference {
+    /// `ssl -doc ≠ -ssl doc`; nil when the sets are equal.
+    static func text(_ wanted: [String], _ found: [String]) -> String? {
+        let wanted = Set(wanted)
+        let flags = wanted.symmetricDifference(found).sorted()
+        guard !flags.isEmpty else { return nil }
+        let left = flags.map { wanted.contains($0) ? $0 : "-" + $0 }
+        let right = flags.map { wanted.contains($0) ? "-" + $0 : $0 }
+        return left.joined(separator: " ") + " ≠ " + right.joined(separator: " ")
     }
 }
 

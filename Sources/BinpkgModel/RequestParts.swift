@@ -74,3 +74,20 @@ public enum Accuracy: String, Codable, CaseIterable, Comparable, Sendable {
     /// Whether `a` promises less than `b`.
     public static func < (a: Accuracy, b: Accuracy) -> Bool { a.rank < b.rank }
 }
+
+/// Where a package stands in the list of packages that a machine is going to merge.
+public struct PlanPlace: Codable, Equatable, Sendable {
+    /// A name for the plan that its machine chose: letters, digits and `+_.-`, at most 64.
+    public var id: String
+    /// How many packages of the plan cannot be merged before this one.
+    public var unblocks: Int
+
+    /// The most packages that a place may say it unblocks.
+    public static let maximumUnblocks = 100_000
+
+    /// A place of these values.
+    public init(id: String, unblocks: Int) {
+        self.id = id
+        self.unblocks = unblocks
+    }
+}

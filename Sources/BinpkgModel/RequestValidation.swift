@@ -72,6 +72,13 @@ extension BuildRequest {
             else {
                 throw InvalidRequest(field: "variables.\(name)", reason: "is too long or holds a control character")
             }
+            if Self.processorVariables.contains(name),
+                let flag = value.split(whereSeparator: { " \t\n".contains($0) }).first(where: {
+                    $0.hasSuffix("=native")
+                })
+            {
+                throw invalid("variables.\(name)", "names no processor", String(flag))
+            }
         }
     }
 
@@ -133,6 +140,15 @@ extension BuildRequest {
         }
         guard libc.isEmpty || PackageNames.name(of: libc) != nil else {
             throw invalid("libc", "is not CATEGORY/NAME-VERSION", libc)
+        }
+        if let plan {
+            guard Names.isPlain(plan.id), plan.id.utf8.count <= 64 else {
+                throw invalid("plan.id", "is not a name of letters, digits and '+_.-'", plan.id)
+            }
+            guard (0...PlanPlace.maximumUnblocks).contains(plan.unblocks) else {
+                throw InvalidRequest(
+                    field: "plan.unblocks", reason: "is not from 0 to \(PlanPlace.maximumUnblocks): \(plan.unblocks)")
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-internal import BuildEnvironments
+public import BuildEnvironments
 internal import Glibc
 internal import Hummingbird
 internal import Logging
@@ -17,20 +17,33 @@ public enum BinpkgServer {
     public static func serve(
         _ configuration: ServiceConfiguration, ready: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws(ServiceError) {
-        guard configuration.isLoopback else {
-            throw .notLoopback(address: "\(configuration.host):\(configuration.port)")
-        }
-        // A client that went away must be an error of write, not the end of the service.
-        signal(SIGPIPE, SIG_IGN)
-        var logger = Logger(label: "binpkgd", factory: { StreamLogHandler.standardError(label: $0) })
-        logger.logLevel = .info
+        try checkAddress(configuration)
         let builder = LocalBuilder(host: configuration.buildHost, environments: configuration.environments)
         do {
             try await builder.check()
         } catch {
             throw .host(reason: error.description)
         }
-        let service = try BuildService(configuration: configuration, builder: builder, logger: logger)
+        if !builder.boundsProcesses {
+            logger.warning("without control groups, builds are not bounded in memory and processes")
+        }
+        try await serve(configuration, builder: builder, ready: ready)
+        await builder.close()
+    }
+
+    /// The same with another builder.
+    public static func serve(
+        _ configuration: ServiceConfiguration, builder: any PackageBuilder,
+        ready: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async throws(ServiceError) {
+        try checkAddress(configuration)
+        // A client that went away must be an error of write, not the end of the service.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            try Files.makeDirectories(configuration.stateDirectory, mode: 0o711)
+        } catch {
+            throw .store(path: configuration.stateDirectory, reason: "\(error)")
+        }
         let lockPath = configuration.stateDirectory + "/lock"
         let lock: FileLock?
         do {
@@ -39,10 +52,11 @@ public enum BinpkgServer {
             throw .store(path: lockPath, reason: "\(error)")
         }
         guard let lock else { throw .alreadyRunning(stateDirectory: configuration.stateDirectory) }
+        // Only who holds the lock opens the store.
+        let service = try BuildService(
+            configuration: configuration, engine: LocalEngine(builder: builder, slots: configuration.workers),
+            logger: logger)
         try await service.recover()
-        if !builder.boundsProcesses {
-            logger.warning("without control groups, builds are not bounded in memory and processes")
-        }
         let application = Application(
             router: Routes(service: service).router(),
             configuration: .init(
@@ -55,8 +69,19 @@ public enum BinpkgServer {
         } catch {
             throw .server(reason: "cannot serve on \(configuration.host):\(configuration.port): \(error)")
         }
-        await builder.close()
         withExtendedLifetime(lock) {}
+    }
+
+    private static let logger: Logger = {
+        var logger = Logger(label: "binpkgd", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = .info
+        return logger
+    }()
+
+    private static func checkAddress(_ configuration: ServiceConfiguration) throws(ServiceError) {
+        guard configuration.isLoopback else {
+            throw .notLoopback(address: "\(configuration.host):\(configuration.port)")
+        }
     }
 }
 
@@ -66,10 +91,12 @@ struct Workers: Service {
 
     /// Works until shutdown begins; then stops the builds and ends the waiting requests.
     func run() async throws {
-        let count = max(1, min(service.configuration.workers, service.configuration.maximumEnvironments))
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                for _ in 0..<count { group.addTask { await service.work() } }
+                for _ in 0..<service.engine.slots { group.addTask { await service.work() } }
+                group.addTask {
+                    while (try? await Task.sleep(for: .seconds(15))) != nil { await service.changes.tellAll() }
+                }
             }
         }
         await service.changes.close()

@@ -40,6 +40,9 @@ actor BuildLog {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
+    /// How long a log is; nil when there is none.
+    static func size(of path: String) -> Int? { Files.status(path)?.size }
+
     /// At most 64 KiB of a log from an offset on; empty at its end, or when there is none.
     static func part(of path: String, from offset: Int) -> [UInt8] {
         let fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)

@@ -25,6 +25,11 @@ actor Changes {
         for continuation in waiters[name, default: [:]].values { continuation.yield() }
     }
 
+    /// Wakes everybody: whoever writes to somebody far away learns whether that one is still there.
+    func tellAll() {
+        for continuation in waiters.values.flatMap(\.values) { continuation.yield() }
+    }
+
     /// Ends all streams, and every one that is asked for from now on.
     func close() {
         isClosed = true

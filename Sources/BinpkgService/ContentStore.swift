@@ -31,6 +31,15 @@ actor ContentStore {
         }
     }
 
+    /// Removes what a service that ended left half written.
+    nonisolated func removeUnfinished() throws(PosixError) {
+        for part in try Files.list(directory) {
+            for name in try Files.list("\(directory)/\(part)") where !ContentHash.isHash(name) {
+                try Files.removeTree("\(directory)/\(part)/\(name)")
+            }
+        }
+    }
+
     /// Whether a file is there.
     nonisolated func has(_ hash: String) -> Bool { Files.exists(path(hash)) }
 

@@ -21,7 +21,8 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch let error as DecodingError {
             return try Self.response(400, "not a request", Self.sentence(error))
         } catch let error as ServiceError {
-            context.logger.error("request failed", metadata: ["error": "\(error)"])
+            // Who asked is gone, and so is the question to the store.
+            if !Task.isCancelled { context.logger.error("request failed", metadata: ["error": "\(error)"]) }
             return try Self.response(500, "the service failed", "the store cannot be used; the service's log says more")
         } catch let error as any HTTPResponseError {
             return try Self.response(error.status.code, error.status.reasonPhrase, "the request cannot be read")

@@ -5,7 +5,6 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import NIOCore
-internal import Posix
 
 /// The HTTP interface, version 1.
 struct Routes: Sendable {
@@ -20,7 +19,7 @@ struct Routes: Sendable {
         router.add(middleware: ProblemMiddleware())
         router.post("/v1/requests") { request, _ in try await post(request) }
         router.get("/v1/requests/:id") { request, context in try await state(request, id(context)) }
-        router.get("/v1/requests/:id/log") { _, context in try await log(id(context)) }
+        router.get("/v1/requests/:id/log") { request, context in try await log(request, id(context)) }
         router.put("/v1/content/:hash") { request, context in try await put(request, context) }
         router.get("/v1/artifacts/:id") { request, context in try await artifact(request, context) }
         router.get("/v1/environments") { _, _ in
@@ -107,11 +106,10 @@ struct Routes: Sendable {
 
     private func artifact(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let id = try id(context)
-        guard let build = try await service.store.build(id), build.state == RequestState.ready.rawValue,
-            let hash = build.artifact, let size = build.size, Files.exists(service.artifactPath(id))
-        else {
-            throw ProblemDocument(title: "not found", status: 404, detail: "there is no package for this request")
+        guard let artifact = try await service.store.artifact(id), service.packages.has(id) else {
+            throw ProblemDocument(title: "not found", status: 404, detail: "there is no package of this name")
         }
+        let (hash, size) = (artifact.sha256, artifact.size)
         var headers: HTTPFields = [.contentType: "application/x-tar", .acceptRanges: "bytes", .eTag: "\"\(hash)\""]
         if let name = HTTPField.Name("Digest") { headers[name] = "sha-256=\(hash)" }
         let start = Self.firstByte(request.headers[.range])
@@ -119,7 +117,7 @@ struct Routes: Sendable {
             throw ProblemDocument(title: "no such range", status: 416, detail: "the package has \(size) bytes")
         }
         let body = try await FileIO().loadFile(
-            path: service.artifactPath(id), range: start...(size - 1), context: context)
+            path: service.packages.path(id), range: start...(size - 1), context: context)
         if start > 0 { headers[.contentRange] = "bytes \(start)-\(size - 1)/\(size)" }
         return Response(status: start > 0 ? .partialContent : .ok, headers: headers, body: body)
     }
@@ -132,50 +130,17 @@ struct Routes: Sendable {
 
     // MARK: Logs
 
-    /// The log as server-sent events: one `data` event for each line, and at the end an event `state` with the answer.
-    private func log(_ id: String) async throws -> Response {
-        guard try await service.answer(id: id) != nil else { throw Self.notFound }
-        let service = service
+    private func log(_ request: Request, _ id: String) async throws -> Response {
+        guard try await service.store.state(id) != nil else { throw Self.notFound }
+        let place =
+            HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }
+            ?? request.uri.queryParameters.get("from").map { String($0) }
+        let stream = LogStream(service: service, id: id, start: max(0, place.flatMap { Int($0) } ?? 0))
         let body = ResponseBody { writer in
-            var offset = 0
-            var rest: [UInt8] = []
-            let stream = await service.changes.stream(of: id)
-            for await _ in stream {
-                let answer = try await service.answer(id: id)
-                while true {
-                    let part = BuildLog.part(of: service.logPath(id), from: offset)
-                    if part.isEmpty { break }
-                    offset += part.count
-                    rest += part
-                    let events = Self.events(takingLinesFrom: &rest)
-                    if !events.isEmpty { try await writer.write(ByteBuffer(bytes: events)) }
-                }
-                guard let answer, answer.state.isFinal else { continue }
-                rest.append(UInt8(ascii: "\n"))
-                let data = try JSONEncoder().encode(answer)
-                let end = "event: state\ndata: \(String(decoding: data, as: UTF8.self))\n\n"
-                try await writer.write(ByteBuffer(bytes: Self.events(takingLinesFrom: &rest) + Array(end.utf8)))
-                break
-            }
-            try await writer.finish(nil)
+            var writer: any ResponseBodyWriter = writer
+            try await stream.write(to: &writer)
         }
         return Response(
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
-    }
-
-    /// The whole lines as events; what is left over stays.
-    static func events(takingLinesFrom bytes: inout [UInt8]) -> [UInt8] {
-        guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else {
-            // A line without end is cut at 64 KiB.
-            guard bytes.count > 65536 else { return [] }
-            bytes.append(UInt8(ascii: "\n"))
-            return events(takingLinesFrom: &bytes)
-        }
-        var result: [UInt8] = []
-        for line in bytes[...end].dropLast().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-            result += Array("data: ".utf8) + line.filter { $0 != UInt8(ascii: "\r") } + Array("\n\n".utf8)
-        }
-        bytes.removeSubrange(...end)
-        return result
     }
 }

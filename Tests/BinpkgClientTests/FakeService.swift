@@ -69,7 +69,8 @@ final class FakeService: Sendable {
             let current = missing.isEmpty ? plan.states[min(state.asked, plan.states.count - 1)] : .declined
             if missing.isEmpty { state.asked += 1 }
             return RequestAnswer(
-                id: state.id, state: current, accuracy: plan.accuracy, differences: plan.differences,
+                id: state.id, key: state.id, state: current, accuracy: plan.accuracy,
+                artifact: current == .ready ? ContentHash.sha256(plan.artifact) : nil, differences: plan.differences,
                 missing: missing, estimateSeconds: plan.estimate, buildSeconds: 12, message: plan.message)
         }
         return .response(200, body: (try? JSONEncoder().encode(answer)).map(Array.init) ?? [])

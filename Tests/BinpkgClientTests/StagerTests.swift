@@ -99,7 +99,7 @@ import Testing
         Trouble(name: "too slow", plan: .init(states: [.building]), policy: "wait:0", code: 1, text: "is being built"),
         Trouble(
             name: "another key", plan: .init(id: String(repeating: "a", count: 64)), code: 2, text: "another key"),
-        Trouble(name: "no key", plan: .init(id: "../../etc"), code: 2, text: "its id is no SHA-256"),
+        Trouble(name: "no key", plan: .init(id: "../../etc"), code: 2, text: "a name in it is no SHA-256"),
         Trouble(
             name: "status 500", plan: .init(instead: ["POST /v1/requests": .response(500)]), code: 2,
             text: "answered with status 500"),

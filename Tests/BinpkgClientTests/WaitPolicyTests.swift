@@ -44,7 +44,7 @@ import Testing
         Case(policy: .require, estimate: 90, local: 60, limit: nil),
     ])
     func limit(_ row: Case) {
-        let answer = RequestAnswer(id: "", state: .building, estimateSeconds: row.estimate)
+        let answer = RequestAnswer(id: "", key: "", state: .building, estimateSeconds: row.estimate)
         #expect(row.policy.limit(for: answer, local: row.local) == row.limit)
     }
 }

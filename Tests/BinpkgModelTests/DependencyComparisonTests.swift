@@ -9,17 +9,17 @@ import Testing
         (beta, .exact, nil),
         (
             InstalledPackage(cpv: "lib-demo/beta-1.1", slot: "0/1", use: ["ssl"]), .abi,
-            "lib-demo/beta-1.0: here lib-demo/beta-1.1"
+            "lib-demo/beta 1.0 ≠ 1.1, same sub-slot"
         ),
         (
             InstalledPackage(cpv: "lib-demo/beta-1.0", slot: "0/1", use: ["doc"]), .abi,
-            "lib-demo/beta-1.0: USE here +doc -ssl"
+            "lib-demo/beta 1.0, USE -doc ssl ≠ doc -ssl"
         ),
         (
             InstalledPackage(cpv: "lib-demo/beta-1.0", slot: "0/2", use: ["ssl"]), .flags,
-            "lib-demo/beta-1.0: sub-slot 1, here 2"
+            "lib-demo/beta 1.0, sub-slot 1 ≠ 2"
         ),
-        (nil, .flags, "lib-demo/beta-1.0: nothing in slot 0 here"),
+        (nil, .flags, "lib-demo/beta 1.0 ≠ none in slot 0"),
     ]
 
     @Test(arguments: cases.indices) func classIsTheBestThatHolds(index: Int) {
@@ -33,7 +33,10 @@ import Testing
     @Test(arguments: [
         ("sys-libs/glibc-2.40", "sys-libs/glibc-2.40", Accuracy.exact),
         ("sys-libs/glibc-2.40", "sys-libs/glibc-2.9", .abi),
-        ("sys-libs/glibc-2.40", "sys-libs/glibc-2.41", nil), ("sys-libs/glibc-2.40", "sys-libs/musl-1", .flags),
+        ("sys-libs/glibc-2.40", "sys-libs/glibc-2.41", nil), ("sys-libs/glibc-2.40_rc1", "sys-libs/glibc-2.40", nil),
+        ("sys-libs/glibc-2.40", "sys-libs/glibc-2.40-r1", nil),
+        ("sys-libs/glibc-2.40", "sys-libs/glibc-2.40_pre3", .abi),
+        ("sys-libs/glibc-2.40", "sys-libs/glibc-2.40-r0", .abi), ("sys-libs/glibc-2.40", "sys-libs/musl-1", .flags),
         ("", "sys-libs/glibc-2.40", .flags),
     ]) func libcMustNotBeNewer(wanted: String, found: String, accuracy: Accuracy?) {
         let comparison = DependencyComparison(wanted: [], wantedLibc: wanted, found: [], foundLibc: found)
@@ -46,9 +49,23 @@ import Testing
         #expect(comparison == DependencyComparison(wanted: [], wantedLibc: "", found: [], foundLibc: ""))
     }
 
+    @Test func differencesOfOnePackageAreOneLine() {
+        let comparison = DependencyComparison(
+            wanted: [InstalledPackage(cpv: "dev-libs/openssl-3.3.1", slot: "0/3", use: ["asm"])],
+            wantedLibc: "sys-libs/glibc-2.40",
+            found: [InstalledPackage(cpv: "dev-libs/openssl-4.0.0", slot: "0/4", use: ["ktls"])],
+            foundLibc: "sys-libs/glibc-2.41")
+        #expect(comparison.accuracy == nil)
+        #expect(
+            comparison.differences == [
+                "dev-libs/openssl 3.3.1 ≠ 4.0.0, sub-slot 3 ≠ 4, USE asm -ktls ≠ -asm ktls",
+                "libc: sys-libs/glibc-2.40 ≠ sys-libs/glibc-2.41, which is newer",
+            ])
+    }
+
     @Test func answerIsMeasuredByTheWish() {
-        let answer = RequestAnswer(id: "x", state: .ready, accuracy: .abi)
+        let answer = RequestAnswer(id: "x", key: "k", state: .ready, accuracy: .abi)
         #expect(answer.satisfies(.flags) && answer.satisfies(.abi) && !answer.satisfies(.exact))
-        #expect(!RequestAnswer(id: "x", state: .ready).satisfies(.flags))
+        #expect(!RequestAnswer(id: "x", key: "k", state: .ready).satisfies(.flags))
     }
 }

@@ -31,6 +31,12 @@ import Testing
         ("content", { $0.content[1].role = .eclass }), ("content", { $0.content[1].role = .manifest }),
         ("buildDependencies", { $0.buildDependencies[0].cpv = "x" }),
         ("buildDependencies", { $0.buildDependencies[0].slot = "" }), ("libc", { $0.libc = "glibc" }),
+        ("variables.CFLAGS", { $0.variables["CFLAGS"] = "-O2 -march=native" }),
+        ("variables.RUSTFLAGS", { $0.variables["RUSTFLAGS"] = "-C target-cpu=native" }),
+        ("plan.id", { $0.plan = PlanPlace(id: "../x", unblocks: 0) }),
+        ("plan.id", { $0.plan = PlanPlace(id: String(repeating: "p", count: 65), unblocks: 0) }),
+        ("plan.unblocks", { $0.plan = PlanPlace(id: "p", unblocks: -1) }),
+        ("plan.unblocks", { $0.plan = PlanPlace(id: "p", unblocks: .max) }),
     ]
 
     @Test(arguments: hostile.indices) func hostileIsRefused(index: Int) {

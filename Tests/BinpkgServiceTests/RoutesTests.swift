@@ -13,23 +13,24 @@ import Testing
     @Test func requestIsBuiltAndFetched() async throws {
         try await Trial.run(TrialBuilder(.package([7, 8, 9]))) { trial in
             let first = try await trial.post(sample)
-            #expect(first.id == sample.primaryKey)
+            #expect(first.id == sample.id && first.key == sample.primaryKey)
             let answer = try await trial.get(first.id, wait: 60)
             #expect(answer.state == .ready)
             #expect(answer.accuracy == .abi)
-            #expect(answer.differences == ["lib-demo/beta-1.0: here lib-demo/beta-1.1"])
+            #expect(answer.differences == ["lib-demo/beta 1.0 ≠ 1.1, same sub-slot"])
             #expect(answer.buildSeconds == 2)
-            let package = try await trial.client.execute(uri: "/v1/artifacts/\(first.id)", method: .get)
+            let name = try #require(answer.artifact)
+            let package = try await trial.client.execute(uri: "/v1/artifacts/\(name)", method: .get)
             #expect(Array(package.body.readableBytesView) == [7, 8, 9])
             let digest = package.headers.first { $0.name.canonicalName == "digest" }?.value
             #expect(digest == "sha-256=\(ContentHash.sha256([7, 8, 9]))")
             let rest = try await trial.client.execute(
-                uri: "/v1/artifacts/\(first.id)", method: .get, headers: [.range: "bytes=1-"])
+                uri: "/v1/artifacts/\(name)", method: .get, headers: [.range: "bytes=1-"])
             #expect(rest.status == .partialContent)
             #expect(Array(rest.body.readableBytesView) == [8, 9])
             let log = try await trial.client.execute(uri: "/v1/requests/\(first.id)/log", method: .get)
             let text = String(buffer: log.body)
-            #expect(text.hasPrefix("data: compiling\n\ndata: linking\n\n"))
+            #expect(text.hasPrefix("id: 10\ndata: compiling\n\nid: 18\ndata: linking\n\n"))
             #expect(text.contains("event: state\ndata: {"))
             let left = try Files.list(trial.service.configuration.stateDirectory + "/builds")
             #expect(left == [])
@@ -40,14 +41,14 @@ import Testing
         try await Trial.run(TrialBuilder(.package([1]))) { trial in
             var request = sample
             request.accuracy = .exact
-            let id = try await trial.post(request).id
-            let answer = try await trial.get(id, wait: 60)
+            let answer = try await trial.obtain(request)
             #expect(answer.state == .ready)
             #expect(answer.message == "the accuracy is abi, and exact was asked for")
             // The same package for a machine that has what the builder has.
             request.buildDependencies[0].cpv = "lib-demo/beta-1.1"
             let other = try await trial.post(request)
-            #expect(other.id == id && other.state == .ready && other.accuracy == .exact && other.message == nil)
+            #expect(other.key == answer.key && other.artifact == answer.artifact)
+            #expect(other.state == .ready && other.accuracy == .exact && other.message == nil)
         }
     }
 
@@ -81,9 +82,9 @@ import Testing
             #expect(right.status == .created)
             let second = try await trial.post(sample)
             #expect(second.missing == [])
-            #expect(try await trial.get(second.id, wait: 60).state == .ready)
-            let package = try await trial.client.execute(uri: "/v1/artifacts/\(second.id)", method: .get)
-            #expect(Array(package.body.readableBytesView) == [1, 5, 5])
+            let answer = try await trial.get(second.id, wait: 60)
+            #expect(answer.state == .ready)
+            #expect(try await trial.package(answer.artifact) == [1, 5, 5])
         }
     }
 
@@ -153,7 +154,7 @@ import Testing
         }
         let second = TrialBuilder(.package([3]))
         try await Trial.run(second, directory: directory) { trial in
-            #expect(try await trial.get(sample.primaryKey, wait: 60).state == .ready)
+            #expect(try await trial.get(sample.id, wait: 60).state == .ready)
             let left = try Files.list(directory + "/builds")
             #expect(left == [])
         }

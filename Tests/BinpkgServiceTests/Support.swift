@@ -2,10 +2,13 @@ import BinpkgModel
 import BuildEnvironments
 import FoundationEssentials
 import Glibc
+import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import NIOCore
 import Posix
+import Synchronization
 import Testbed
 
 @testable import BinpkgService
@@ -13,13 +16,23 @@ import Testbed
 /// A builder without builds: it gives what the test tells it to.
 actor TrialBuilder: PackageBuilder {
     enum Plan: Sendable {
+        /// These bytes, built with beta-1.1.
         case package([UInt8])
+        /// The same, built with what the asking machine has.
+        case exact([UInt8])
         case failure(BuildError)
         /// Waits until the task is cancelled.
         case endless
+        /// Waits until ``TrialBuilder/open()``, then as `exact`, with the name of the package as bytes.
+        case gate
     }
 
-    private(set) var builds = 0
+    private(set) var built: [String] = []
+    var builds: Int { built.count }
+    /// The most builds that ran at one time.
+    private(set) var most = 0
+    private var running = 0
+    private var isOpen = false
     private var plan: Plan
     private let outside: [ContentItem]
 
@@ -29,6 +42,7 @@ actor TrialBuilder: PackageBuilder {
     }
 
     func set(_ plan: Plan) { self.plan = plan }
+    func open() { isOpen = true }
 
     func itemsFromOutside(_ request: BuildRequest) async throws(BuildError) -> [ContentItem] { outside }
 
@@ -36,24 +50,39 @@ actor TrialBuilder: PackageBuilder {
         _ request: BuildRequest, workspace: String, bytes: @escaping @Sendable (ContentItem) -> [UInt8]?,
         log: @escaping @Sendable ([UInt8]) async -> Void
     ) async throws(BuildError) -> BuildResult {
-        builds += 1
+        built.append(request.cpv)
+        running += 1
+        most = max(most, running)
+        defer { running -= 1 }
         await log(Array("compiling\nlinking\n".utf8))
         switch plan {
         case .package(let content):
-            let path = workspace + "/p.gpkg.tar"
-            do {
-                try Files.replace(path, with: content + outside.flatMap { bytes($0) ?? [] })
-            } catch {
-                throw .failed(reason: "\(error)")
-            }
-            return BuildResult(
-                package: path,
-                dependencies: [InstalledPackage(cpv: "lib-demo/beta-1.1", slot: "0/1", use: [])], libc: "", seconds: 2)
+            return try result(
+                content + outside.flatMap { bytes($0) ?? [] }, workspace,
+                DependencyVector(
+                    packages: [InstalledPackage(cpv: "lib-demo/beta-1.1", slot: "0/1", use: [])], libc: ""))
+        case .exact(let content): return try result(content, workspace, request.vector)
         case .failure(let error): throw error
         case .endless:
             while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
             throw .cancelled
+        case .gate:
+            while !isOpen, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+            if Task.isCancelled { throw .cancelled }
+            return try result(Array(request.cpv.utf8), workspace, request.vector)
         }
+    }
+
+    private func result(
+        _ content: [UInt8], _ workspace: String, _ vector: DependencyVector
+    ) throws(BuildError) -> BuildResult {
+        let path = workspace + "/p.gpkg.tar"
+        do {
+            try Files.replace(path, with: content)
+        } catch {
+            throw .failed(reason: "\(error)")
+        }
+        return BuildResult(package: path, dependencies: vector.packages, libc: vector.libc, seconds: 2)
     }
 }
 
@@ -69,17 +98,15 @@ struct Trial: Sendable {
     ) async throws {
         let scratch = try ScratchDirectory()
         let own = directory ?? scratch.path
-        var configuration = ServiceConfiguration()
-        configuration.stateDirectory = own
-        settings(&configuration)
+        let configuration = configuration(own, settings)
         let service = try BuildService(
-            configuration: configuration, builder: builder,
+            configuration: configuration, engine: LocalEngine(builder: builder, slots: configuration.workers),
             logger: Logger(label: "trial") { _ in SwiftLogNoOpLogHandler() })
         try await service.recover()
         let application = Application(router: Routes(service: service).router())
         try await application.test(.router) { client in
             try await withThrowingTaskGroup(of: Void.self) { group in
-                if working { group.addTask { await service.work() } }
+                for _ in 0..<(working ? configuration.workers : 0) { group.addTask { await service.work() } }
                 try await body(Trial(service: service, client: client))
                 group.cancelAll()
             }
@@ -87,11 +114,54 @@ struct Trial: Sendable {
         await service.changes.close()
     }
 
+    private static func configuration(
+        _ directory: String, _ settings: (inout ServiceConfiguration) -> Void
+    ) -> ServiceConfiguration {
+        var configuration = ServiceConfiguration()
+        configuration.stateDirectory = directory
+        settings(&configuration)
+        return configuration
+    }
+
+    /// Carries a value out of a trial.
+    final class Box<Value: Sendable>: Sendable {
+        private let state = Mutex<Value?>(nil)
+        var value: Value? {
+            get { state.withLock { $0 } }
+            set { state.withLock { $0 = newValue } }
+        }
+    }
+
+    static func temporaryDirectory() -> String {
+        "/tmp/binpkgd-test-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    }
+
     func post(_ request: BuildRequest, _ query: String = "") async throws -> RequestAnswer {
         try await decode(
             client.execute(
                 uri: "/v1/requests\(query)", method: .post,
-                body: ByteBuffer(bytes: Array(try JSONEncoder().encode(request)))))
+                body: ByteBuffer(bytes: try encode(request))))
+    }
+
+    func encode(_ request: BuildRequest) throws -> [UInt8] { Array(try JSONEncoder().encode(request)) }
+
+    /// Asks and waits for the end.
+    func obtain(_ request: BuildRequest) async throws -> RequestAnswer {
+        let answer = try await post(request)
+        return answer.state.isFinal ? answer : try await get(answer.id, wait: 60)
+    }
+
+    /// The bytes of a package.
+    func package(_ id: String?) async throws -> [UInt8] {
+        Array(try await client.execute(uri: "/v1/artifacts/\(id ?? "")", method: .get).body.readableBytesView)
+    }
+
+    /// The whole log of a request, as events.
+    func log(_ id: String, _ query: String = "", lastEvent: String? = nil) async throws -> String {
+        var headers = HTTPFields()
+        if let name = HTTPField.Name("Last-Event-ID") { headers[name] = lastEvent }
+        let uri = "/v1/requests/\(id)/log\(query)"
+        return String(buffer: try await client.execute(uri: uri, method: .get, headers: headers).body)
     }
 
     func get(_ id: String, wait: Int = 0) async throws -> RequestAnswer {
@@ -101,6 +171,15 @@ struct Trial: Sendable {
     func decode<R: Decodable>(_ response: TestResponse, as type: R.Type = R.self) throws -> R {
         try JSONDecoder().decode(R.self, from: Data(Array(response.body.readableBytesView)))
     }
+}
+
+/// A request for another package of the same kind.
+func sample(_ name: String, plan: PlanPlace? = nil) -> BuildRequest {
+    var request = sample
+    request.cpv = "app-demo/\(name)-1.0"
+    request.content[0].name = "\(name)-1.0.ebuild"
+    request.plan = plan
+    return request
 }
 
 let sample = BuildRequest(

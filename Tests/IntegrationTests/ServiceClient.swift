@@ -75,7 +75,7 @@ struct ServiceClient: Sendable {
             reply = json.loads(call("POST", "/v1/requests", body))
         reply = json.loads(call("GET", f"/v1/requests/{reply['id']}?wait={wait}"))
         if reply["state"] == "ready":
-            with open(target, "wb") as file: file.write(call("GET", "/v1/artifacts/" + reply["id"]))
+            with open(target, "wb") as file: file.write(call("GET", "/v1/artifacts/" + reply["artifact"]))
         print(json.dumps(reply))
         """#
 }

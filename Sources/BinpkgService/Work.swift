@@ -1,0 +1,91 @@
+internal import BinpkgModel
+internal import BuildEnvironments
+internal import Logging
+internal import Posix
+
+/// Building what is queued.
+extension BuildService {
+    /// Builds what is queued, one after the other, until the task is cancelled. As many of these run as the engine has
+    /// slots.
+    func work() async {
+        let stream = await changes.stream(of: Self.queueName)
+        for await _ in stream {
+            while !Task.isCancelled {
+                do {
+                    guard let (stored, recipe) = try await store.takeNext() else { break }
+                    await changes.tell(stored.id)
+                    await run(stored, recipe)
+                    // What waited for this one, because it is of the same key, may be taken now.
+                    await changes.tell(Self.queueName)
+                } catch {
+                    logger.error("the store failed", metadata: ["error": "\(error)"])
+                    break
+                }
+            }
+            if Task.isCancelled { return }
+        }
+    }
+
+    /// Runs one build and stores what became of it.
+    private func run(_ stored: StoredRequest, _ recipe: StoredRecipe) async {
+        let id = stored.id
+        let workspace = "\(configuration.stateDirectory)/builds/\(id)"
+        let log = BuildLog(path: logPath(id), limit: configuration.logBytes) { [changes] in await changes.tell(id) }
+        logger.info("building", metadata: ["package": "\(stored.name)", "id": "\(id)"])
+        var ending: Ending
+        do {
+            try Files.removeTree(workspace)
+            try Files.makeDirectories(workspace)
+            let job = EngineJob(
+                id: id, request: try stored.request(recipe), workspace: workspace,
+                bytes: { [content] in content.bytes($0.sha256) }, log: { await log.append($0) })
+            let result = try await engine.run(job)
+            let vector = DependencyVector(packages: result.dependencies, libc: result.libc)
+            let sha256 = try FileHash.sha256(ofFile: result.package)
+            let artifact = StoredArtifact(
+                id: ArtifactName.id(key: stored.key, vector: vector.identity, sha256: sha256), key: stored.key,
+                name: stored.name, vector: try JSONColumn.text(vector), sha256: sha256,
+                size: Files.status(result.package)?.size ?? 0, seconds: result.seconds, built: Store.now, request: id)
+            try packages.take(result.package, as: artifact.id)
+            ending = .package(artifact)
+        } catch BuildError.cancelled {
+            ending = .other(.queued, nil)
+        } catch BuildError.declined(let reason) {
+            ending = .other(.declined, reason)
+        } catch {
+            ending = Task.isCancelled ? .other(.queued, nil) : .other(.failed, "\(error)")
+        }
+        if case .other(let state, let message?) = ending {
+            await log.append(Array("== \(state.rawValue): \(message)\n".utf8))
+        }
+        await log.finish()
+        // This is written in any case, also when the task was cancelled.
+        let last = ending
+        let told = await Task.detached { await end(id, last, workspace: workspace) }.value
+        for id in told { await changes.tell(id) }
+    }
+
+    private enum Ending: Sendable {
+        case package(StoredArtifact)
+        case other(RequestState, String?)
+    }
+
+    /// Stores an ending. Returns the requests whose state it changed.
+    private func end(_ id: String, _ ending: Ending, workspace: String) async -> [String] {
+        var told = [id]
+        do {
+            switch ending {
+            case .package(let artifact):
+                told += try await store.publish(artifact, for: id)
+                logger.info("built", metadata: ["package": "\(artifact.name)", "id": "\(id)"])
+            case .other(let state, let message):
+                try await store.end(id, state, message: message)
+                logger.info("ended", metadata: ["id": "\(id)", "state": "\(state.rawValue)"])
+            }
+            try Files.removeTree(workspace)
+        } catch {
+            logger.error("cannot finish a build", metadata: ["id": "\(id)", "error": "\(error)"])
+        }
+        return told
+    }
+}

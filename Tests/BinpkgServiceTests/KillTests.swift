@@ -1,0 +1,147 @@
+import BinpkgClient
+import BinpkgModel
+import GRDB
+import Glibc
+import Posix
+import Subprocess
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import BinpkgService
+
+/// The service as a program, killed at any moment.
+@Suite struct KillTests {
+    private static let rounds = 50
+
+    /// What several tasks collect.
+    private final class Collected<Value: Sendable>: Sendable {
+        private let state: Mutex<[Value]> = Mutex([])
+        var values: [Value] { state.withLock { $0 } }
+        func add(_ value: Value) { state.withLock { $0.append(value) } }
+    }
+
+    /// A running service.
+    private struct Running: Sendable {
+        let pid: pid_t
+        let client: ServiceClient
+    }
+
+    private struct Place: Sendable {
+        let state = Trial.temporaryDirectory()
+        let journal = Trial.temporaryDirectory()
+
+        init() throws { try Files.makeDirectories(journal) }
+
+        func lines(_ name: String) -> [String] {
+            ((try? Files.readText("\(journal)/\(name)")) ?? "").split(separator: "\n").map(String.init)
+        }
+
+        func remove() throws {
+            try Files.removeTree(state)
+            try Files.removeTree(journal)
+        }
+    }
+
+    /// Beside the test's own program, whatever that is called.
+    private static var program: String {
+        var path = #filePath[...]
+        for _ in 0..<3 { path = path[..<(path.lastIndex(of: "/") ?? path.endIndex)] }
+        return path + "/.build/debug/trial-binpkgd"
+    }
+
+    /// Runs a service until `body` is done with it, and kills it then. Returns what it printed.
+    @discardableResult
+    private static func serve(
+        _ place: Place, _ body: @escaping @Sendable (Running) async throws -> Void
+    ) async throws -> String {
+        let printed = Collected<String>()
+        _ = try await Subprocess.run(
+            .path(FilePath(program)), arguments: [place.state, place.journal, "2"], input: .none,
+            output: .sequence, error: .discarded
+        ) { execution in
+            for try await line in execution.standardOutput.strings() {
+                printed.add(line)
+                guard line.hasPrefix("listening "), let port = Int(line.dropFirst(10).filter(\.isNumber)) else {
+                    continue
+                }
+                let pid = execution.processIdentifier.value
+                defer { kill(pid, SIGKILL) }
+                try await body(
+                    Running(pid: pid, client: try ServiceClient(url: "http://127.0.0.1:\(port)", answerTimeout: 20_000))
+                )
+            }
+        }
+        return printed.values.joined(separator: "\n")
+    }
+
+    /// What must hold whenever no service runs: all that was answered is there, and every package that is known is
+    /// whole.
+    private static func check(_ place: Place, accepted: Set<String>) async throws {
+        let store = try Store(path: place.state + "/store.sqlite")
+        let (requests, artifacts) = try await store.read { db in
+            (try StoredRequest.fetchAll(db), try StoredArtifact.fetchAll(db))
+        }
+        let known = Set(requests.map(\.id))
+        #expect(accepted.isSubset(of: known))
+        #expect(requests.allSatisfy { ["queued", "building", "ready"].contains($0.state) })
+        for artifact in artifacts {
+            let text = try Files.readText("\(place.state)/artifacts/\(artifact.id).gpkg.tar")
+            #expect(text.hasSuffix(" half whole") && ContentHash.sha256(Array(text.utf8)) == artifact.sha256)
+        }
+        for request in requests where request.state == "ready" {
+            #expect(artifacts.contains { $0.id == request.artifact })
+        }
+        #expect(place.lines("twice") == [])
+    }
+
+    @Test func killedAtAnyMomentLosesNothing() async throws {
+        let place = try Place()
+        let accepted = Collected<String>()
+        for round in 0..<Self.rounds {
+            try await Self.serve(place) { service in
+                await withTaskGroup(of: Void.self) { group in
+                    for number in 0..<4 {
+                        group.addTask {
+                            let request = sample("r\(round)x\(number)")
+                            guard let answer = try? await service.client.ask(request, build: true) else { return }
+                            accepted.add(answer.id)
+                        }
+                    }
+                    // Every other time not before something was answered: then builds are under way.
+                    if round % 2 == 1 { await group.next() }
+                    try? await Task.sleep(for: .milliseconds(Int.random(in: 0..<70)))
+                    kill(service.pid, SIGKILL)
+                }
+            }
+            try await Self.check(place, accepted: Set(accepted.values))
+        }
+        let all = Set(accepted.values)
+        #expect(all.count >= Self.rounds / 2)
+        try await Self.serve(place) { service in
+            for id in all {
+                var answer = try await service.client.state(of: id, wait: 15)
+                while !answer.state.isFinal { answer = try await service.client.state(of: id, wait: 15) }
+                #expect(answer.state == .ready && answer.accuracy == .exact)
+            }
+        }
+        try await Self.check(place, accepted: all)
+        // Some builds were cut off, and none was done more often than it was begun.
+        #expect(place.lines("starts").count > place.lines("ends").count)
+        #expect(Set(place.lines("ends")).count >= all.count)
+        let left = try Files.list(place.state + "/builds")
+        #expect(left == [])
+        try place.remove()
+    }
+
+    @Test func secondServiceOnOneStateIsRefused() async throws {
+        let place = try Place()
+        try await Self.serve(place) { service in
+            let second = try await Self.serve(place) { _ in Issue.record("it listens") }
+            #expect(second == "error another binpkgd works in \(place.state)")
+            let answer = try await service.client.ask(sample, build: true)
+            #expect(try await service.client.state(of: answer.id, wait: 60).state == .ready)
+        }
+        try place.remove()
+    }
+}

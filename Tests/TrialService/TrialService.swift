@@ -1,0 +1,77 @@
+import BinpkgModel
+import BinpkgService
+import BuildEnvironments
+import Posix
+import Subprocess
+import SystemPackage
+
+/// The real service with a builder that is a shell script: what a test kills at any moment.
+///
+///     trial-binpkgd STATE JOURNAL WORKERS
+///
+/// In JOURNAL, a directory, the builder leaves `starts` and `ends` (a line for each build), and `twice` if a package was
+/// built twice at once.
+@main
+struct TrialService {
+    static func main() async {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 4, let workers = Int(arguments[3]) else { return say("STATE JOURNAL WORKERS") }
+        var configuration = ServiceConfiguration()
+        configuration.stateDirectory = arguments[1]
+        configuration.host = "127.0.0.1"
+        configuration.port = 0
+        configuration.workers = workers
+        do {
+            try await BinpkgServer.serve(configuration, builder: ScriptBuilder(journal: arguments[2])) { port in
+                say("listening \(port)")
+            }
+        } catch {
+            say("error \(error)")
+        }
+    }
+
+    /// Writes a line at once.
+    private static func say(_ line: String) { try? Files.writeAll(1, Array((line + "\n").utf8)) }
+}
+
+/// Builds a package of two halves, with a pause in between, in a process of its own. The process ends with the service.
+struct ScriptBuilder: PackageBuilder {
+    let journal: String
+
+    func itemsFromOutside(_ request: BuildRequest) async throws(BuildError) -> [ContentItem] { [] }
+
+    func build(
+        _ request: BuildRequest, workspace: String, bytes: @escaping @Sendable (ContentItem) -> [UInt8]?,
+        log: @escaping @Sendable ([UInt8]) async -> Void
+    ) async throws(BuildError) -> BuildResult {
+        await log(Array("building \(request.cpv)\n".utf8))
+        let package = workspace + "/package"
+        let succeeded: Bool
+        do {
+            let result = try await Subprocess.run(
+                .path("/usr/bin/setpriv"),
+                arguments: [
+                    "--pdeathsig", "KILL", "/bin/sh", "-c", Self.script, "build", journal, request.pf, package,
+                ],
+                output: .discarded, error: .discarded)
+            succeeded = result.terminationStatus.isSuccess
+        } catch {
+            throw .failed(reason: "\(error)")
+        }
+        guard succeeded else { throw .failed(reason: "the script failed") }
+        await log(Array("done\n".utf8))
+        return BuildResult(
+            package: package, dependencies: request.buildDependencies, libc: request.libc, seconds: 0.03)
+    }
+
+    private static let script = """
+        set -eu
+        exec 9>>"$1/$2.lock"
+        flock -n 9 || { echo "$2" >>"$1/twice"; exit 1; }
+        echo "$2" >>"$1/starts"
+        printf '%s half ' "$2" >"$3"
+        sleep 0.02 9>&-
+        printf 'whole' >>"$3"
+        echo "$2" >>"$1/ends"
+        """
+}
