@@ -152,8 +152,8 @@ let package = Package(
         program(
             "bench",
             [
-                "DependencyGraph", "GraphDrawing", "TerminalDrawing", "Testbed", "Posix", .argumentParser, .subprocess,
-                .systemPackage,
+                "BinpkgService", "DependencyGraph", "GraphDrawing", "TerminalDrawing", "Testbed", "Posix",
+                .argumentParser, .subprocess, .systemPackage,
             ], path: "Benchmarks"),
         // The service with a builder of a few lines, for the test that kills it.
         program(

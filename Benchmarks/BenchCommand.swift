@@ -15,6 +15,7 @@ struct BenchCommand: AsyncParsableCommand {
             InjectionCost.self,
             LiveCost.self,
             EnvironmentCost.self,
+            StoreCost.self,
             All.self,
         ],
         defaultSubcommand: All.self)
@@ -28,6 +29,7 @@ struct All: AsyncParsableCommand {
         try await HookCost.parse([]).run()
         try await CollectCost.parse([]).run()
         try await DrawingCost.parse([]).run()
+        try await StoreCost.parse([]).run()
         try await InjectionCost.parse([]).run()
         try await EnvironmentCost.parse([]).run()
         try await MergeCost.parse([]).run()

@@ -1,0 +1,58 @@
+internal import BinpkgModel
+internal import GRDB
+internal import Posix
+
+/// A store full of made-up packages, to measure with.
+public struct StoreTrial: Sendable {
+    private let store: Store
+
+    /// A new store in a file.
+    public init(path: String) throws(ServiceError) { store = try Store(path: path) }
+
+    /// Puts packages into it, one for each key; a thousand packages are of one name.
+    public func fill(_ count: Int) async throws(ServiceError) {
+        let vector = Self.request(0).vector
+        try await store.write { db in
+            let text = try JSONColumn.text(vector)
+            for number in 0..<count {
+                let request = Self.request(number)
+                let key = Self.key(number)
+                let recipe = try StoredRecipe(request, key: key)
+                try recipe.insert(db)
+                try StoredArtifact(
+                    id: ContentHash.sha256(Array("artifact \(number)".utf8)), key: key, name: recipe.name, vector: text,
+                    sha256: key, size: 1, seconds: 1, built: Double(number), request: key
+                ).insert(db)
+            }
+        }
+    }
+
+    /// Looks keys up as a request does; returns the seconds of each.
+    public func lookUp(_ count: Int, of packages: Int) async throws(ServiceError) -> [Double] {
+        let vector = Self.request(0).vector
+        var times: [Double] = []
+        for number in 0..<count {
+            let key = Self.key(number &* 7919 % max(packages, 1))
+            let start = MonotonicTime.now
+            let known = try await store.lookUp(key: key, id: key, vector: vector)
+            times.append(Double(MonotonicTime.now.nanoseconds - start.nanoseconds) / 1e9)
+            guard known.match?.satisfies(.exact) == true else {
+                throw .store(path: key, reason: "a package that was put there is not found")
+            }
+        }
+        return times
+    }
+
+    private static func key(_ number: Int) -> String { ContentHash.sha256(Array("key \(number)".utf8)) }
+
+    private static func request(_ number: Int) -> BuildRequest {
+        BuildRequest(
+            cpv: "app-demo/p\(number / 1000)-1.\(number % 1000)", repository: "gentoo", eapi: "8", slot: "0",
+            use: ["nls"],
+            iuse: ["nls", "test"], chost: "x86_64-pc-linux-gnu", cbuild: "", eprefix: "", tmpdir: "/var/tmp",
+            variables: ["CFLAGS": "-O2 -pipe"], features: [], profile: "", content: [],
+            buildDependencies: (0..<12).map {
+                InstalledPackage(cpv: "dev-libs/l\($0)-1.\($0)", slot: "0/\($0)", use: ["nls"])
+            }, libc: "sys-libs/glibc-2.41", accuracy: .exact)
+    }
+}
