@@ -19,7 +19,9 @@ import Testing
         #expect(again == first)
         // The same on every machine: nothing but integers decides.
         #expect(first.requests.count == 313)
-        #expect(ContentHash.sha256(Array(first.requests.map(\.key).joined(separator: "\n").utf8)) == "066ecc8954abf7c1bed4385bafdbc3e69b38d1b27a6d8c14a775521a7949e063")
+        #expect(
+            ContentHash.sha256(Array(first.requests.map(\.key).joined(separator: "\n").utf8))
+                == "066ecc8954abf7c1bed4385bafdbc3e69b38d1b27a6d8c14a775521a7949e063")
     }
 
     @Test func tracesAreLikeRealOnes() {
