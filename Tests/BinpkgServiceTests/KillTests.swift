@@ -6,6 +6,7 @@ import Posix
 import Subprocess
 import Synchronization
 import SystemPackage
+import Testbed
 import Testing
 
 @testable import BinpkgService
@@ -28,18 +29,17 @@ import Testing
     }
 
     private struct Place: Sendable {
-        let state = Trial.temporaryDirectory()
-        let journal = Trial.temporaryDirectory()
+        private let scratch: ScratchDirectory
+        var state: String { scratch.path + "/state" }
+        var journal: String { scratch.path + "/journal" }
 
-        init() throws { try Files.makeDirectories(journal) }
+        init() throws {
+            scratch = try ScratchDirectory()
+            try Files.makeDirectories(journal)
+        }
 
         func lines(_ name: String) -> [String] {
             ((try? Files.readText("\(journal)/\(name)")) ?? "").split(separator: "\n").map(String.init)
-        }
-
-        func remove() throws {
-            try Files.removeTree(state)
-            try Files.removeTree(journal)
         }
     }
 
@@ -131,7 +131,6 @@ import Testing
         #expect(Set(place.lines("ends")).count >= all.count)
         let left = try Files.list(place.state + "/builds")
         #expect(left == [])
-        try place.remove()
     }
 
     @Test func secondServiceOnOneStateIsRefused() async throws {
@@ -142,6 +141,5 @@ import Testing
             let answer = try await service.client.ask(sample, build: true)
             #expect(try await service.client.state(of: answer.id, wait: 60).state == .ready)
         }
-        try place.remove()
     }
 }

@@ -2,6 +2,7 @@ import BinpkgModel
 import BuildEnvironments
 import GRDB
 import Posix
+import Testbed
 import Testing
 
 @testable import BinpkgService
@@ -148,7 +149,8 @@ import Testing
     }
 
     @Test func estimatesAreTheMedianOfTheLastTen() async throws {
-        let directory = Trial.temporaryDirectory()
+        let scratch = try ScratchDirectory()
+        let directory = scratch.path
         try Files.makeDirectories(directory)
         let store = try Store(path: directory + "/store.sqlite")
         let none = try await store.estimate(name: "app-demo/delta")
@@ -162,7 +164,7 @@ import Testing
         }
         let estimate = try await store.estimate(name: "app-demo/delta")
         #expect(estimate == 15)
-        try Files.removeTree(directory)
+        withExtendedLifetime(scratch) {}
     }
 
     @Test func fullQueueIsSaid() async throws {

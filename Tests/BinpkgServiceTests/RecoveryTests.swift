@@ -1,13 +1,15 @@
 import BinpkgModel
 import GRDB
 import Posix
+import Testbed
 import Testing
 
 @testable import BinpkgService
 
 @Suite struct RecoveryTests {
     @Test func whatWasNotFinishedGoes() async throws {
-        let directory = Trial.temporaryDirectory()
+        let scratch = try ScratchDirectory()
+        let directory = scratch.path
         let builder = TrialBuilder(.exact([1, 2]))
         let kept = Trial.Box<RequestAnswer>()
         try await Trial.run(builder, directory: directory) { trial in
@@ -35,11 +37,12 @@ import Testing
             #expect(gone.state == .declined)
         }
         #expect(await builder.builds == 2)
-        try Files.removeTree(directory)
+        withExtendedLifetime(scratch) {}
     }
 
     @Test func storeOfTheFirstVersionIsTakenOver() async throws {
-        let directory = Trial.temporaryDirectory()
+        let scratch = try ScratchDirectory()
+        let directory = scratch.path
         try Files.makeDirectories(directory + "/artifacts")
         let queue = try DatabaseQueue(path: directory + "/store.sqlite")
         try await queue.write { db in
@@ -59,11 +62,12 @@ import Testing
             let left = try Files.list(directory + "/artifacts")
             #expect(left.count == 1)
         }
-        try Files.removeTree(directory)
+        withExtendedLifetime(scratch) {}
     }
 
     @Test func storeOfALaterVersionIsRefused() async throws {
-        let directory = Trial.temporaryDirectory()
+        let scratch = try ScratchDirectory()
+        let directory = scratch.path
         try Files.makeDirectories(directory)
         _ = try Store(path: directory + "/store.sqlite")
         let queue = try DatabaseQueue(path: directory + "/store.sqlite")
@@ -71,6 +75,6 @@ import Testing
         try queue.close()
         let error = #expect(throws: ServiceError.self) { try Store(path: directory + "/store.sqlite") }
         #expect(error?.description.contains("newer binpkgd") == true)
-        try Files.removeTree(directory)
+        withExtendedLifetime(scratch) {}
     }
 }

@@ -112,6 +112,7 @@ struct Trial: Sendable {
             }
         }
         await service.changes.close()
+        withExtendedLifetime(scratch) {}
     }
 
     private static func configuration(
@@ -130,10 +131,6 @@ struct Trial: Sendable {
             get { state.withLock { $0 } }
             set { state.withLock { $0 = newValue } }
         }
-    }
-
-    static func temporaryDirectory() -> String {
-        "/tmp/binpkgd-test-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     }
 
     func post(_ request: BuildRequest, _ query: String = "") async throws -> RequestAnswer {
