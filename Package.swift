@@ -46,8 +46,8 @@ extension Target.Dependency {
 /// The Python modules of PythonBridge.
 let glue = [
     "text", "calls", "objects", "questions", "merge_list", "merge_packages", "merge_graph", "merge_plan",
-    "build_dependencies", "key_inputs", "installed_packages",
-    "overlay_cache", "overlays", "binary_packages", "releases", "archives",
+    "build_dependencies", "key_inputs", "installed_packages", "overlay_cache", "overlays", "binary_packages",
+    "releases", "archives", "settings_stamp",
 ]
 
 let package = Package(
@@ -115,7 +115,7 @@ let package = Package(
         library("BinpkgModel", ["PackageModel", .crypto]),
         library(
             "BinpkgClient",
-            ["BinpkgModel", "AgentProtocol", "PortageAPI", "Fetching", "EmergeSession", "Posix"]),
+            ["BinpkgModel", "AgentProtocol", "PortageAPI", "PythonBridge", "Fetching", "EmergeSession", "Posix"]),
 
         // Service: what builds for others.
         library(

@@ -18,6 +18,10 @@ public struct ClientPaths: Equatable, Sendable {
     public var configuration: String { prefix + "/etc/portmanteau/hooks.conf" }
     /// Packages on their way, and those that a person asked for.
     public var packages: String { prefix + "/var/cache/portmanteau/packages" }
+    /// The run directory: the agent's socket, and what is known of services that are away.
+    public var run: String { prefix + "/run/portmanteau" }
+    /// Where the agent listens.
+    public var agentSocket: String { run + "/agent.sock" }
     /// What was staged and when.
     public var staged: String { prefix + "/var/cache/portmanteau/staged" }
 

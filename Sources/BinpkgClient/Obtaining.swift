@@ -10,6 +10,8 @@ struct Obtaining: Sendable {
     let localSeconds: @Sendable () async -> Double?
     /// Told of every answer.
     let progress: @Sendable (RequestAnswer) -> Void
+    /// Gets the beginning of a wait and the build's log; nil: nobody reads them.
+    var lines: WaitingLines?
 
     /// How long a service that was there may be away while it is waited for (a restart), in milliseconds.
     private static let restartTime = 10_000
@@ -63,6 +65,10 @@ struct Obtaining: Sendable {
         let local = policy == .auto ? await localSeconds() : nil
         let start = MonotonicTime.now
         var answer = first
+        let limit = policy.limit(for: first, local: local)
+        if limit != 0 { lines?.begin(first, limit: limit, local: local) }
+        let log = lines.flatMap { lines in limit == 0 ? nil : follow(first.id, lines) }
+        defer { log?.cancel() }
         var awaySince: MonotonicTime?
         while !answer.state.isFinal {
             let limit = policy.limit(for: answer, local: local)
@@ -92,10 +98,20 @@ struct Obtaining: Sendable {
         return answer
     }
 
+    /// Reads the build's log beside the wait, for its last line.
+    private func follow(_ id: String, _ lines: WaitingLines) -> Task<Void, Never> {
+        Task {
+            try? await client.log(of: id) { line in
+                lines.addLog(line)
+                return true
+            }
+        }
+    }
+
     private func tooSlow(_ answer: RequestAnswer, limit: Double, local: Double?) -> StageFailure {
         let state = answer.state == .queued ? "is queued" : "is being built"
         if limit > 0 { return .negative("it \(state) there and not ready after \(duration(limit))") }
-        if let local, let estimate = answer.etaSeconds ?? answer.estimateSeconds {
+        if policy == .auto, let local, let estimate = answer.etaSeconds ?? answer.estimateSeconds {
             return .negative("the service needs about \(duration(estimate)), this machine \(duration(local))")
         }
         return .negative("it \(state) there")

@@ -31,3 +31,28 @@ enum PackageCheck {
     private static func slot(_ text: String) -> String { text.contains("/") ? text : "\(text)/\(text)" }
     private static func list(_ flags: Set<String>) -> String { flags.sorted().joined(separator: " ") }
 }
+
+extension PackageCheck {
+    /// Whether a package file is intact, is what was asked for, and was linked with what this machine has.
+    static func check(_ file: String, _ request: BuildRequest, portage: PortageAPI) async throws(StageFailure) {
+        do {
+            let package = try await portage.checkPackage(file, cpv: request.cpv)
+            if let difference = difference(package, from: request) {
+                throw StageFailure.broken("the package is not what was asked for: \(difference)")
+            }
+            let others = try await portage.subSlotDifferences(
+                cpv: request.cpv, repository: request.repository, recorded: dependencies(of: package),
+                useOverride: request.use)
+            if !others.isEmpty {
+                throw StageFailure.negative(
+                    "it was built against other sub-slots: " + others.prefix(3).joined(separator: "; ").printable)
+            }
+        } catch let error as StageFailure {
+            throw error
+        } catch let error as PortageError {
+            throw .broken("the package cannot be used: \(error.message)")
+        } catch {
+            throw .broken("\(error)")
+        }
+    }
+}

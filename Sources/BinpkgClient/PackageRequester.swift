@@ -79,7 +79,7 @@ public struct PackageRequester: Sendable {
         let name = "\(prepared.request.cpv)-\(artifact.prefix(12))"
         let file = try await Stager.fetch(artifact, client: client, paths: paths, name: name)
         do {
-            try await Stager.check(file, prepared.request, portage: portage)
+            try await PackageCheck.check(file, prepared.request, portage: portage)
         } catch {
             try? Files.removeTree(file)
             throw error

@@ -9,13 +9,23 @@ public enum StageFailure: Error, Equatable, Sendable {
     case negative(String)
     /// The service is away: another time it may be there.
     case temporary(String)
-    /// Something is wrong: a bad answer, a bad package, a full disk.
+    /// The service answers, but not as it should.
+    case misbehaving(String)
+    /// Something is wrong: a bad package, a full disk.
     case broken(String)
 
     /// The text.
     public var reason: String {
         switch self {
-        case .negative(let reason), .temporary(let reason), .broken(let reason): reason
+        case .negative(let reason), .temporary(let reason), .misbehaving(let reason), .broken(let reason): reason
+        }
+    }
+
+    /// Whether the service is at fault, as far as can be seen from here.
+    var isOfService: Bool {
+        switch self {
+        case .temporary, .misbehaving: true
+        case .negative, .broken: false
         }
     }
 
@@ -24,6 +34,8 @@ public enum StageFailure: Error, Equatable, Sendable {
         case .fetch(.away(let url, let reason)):
             let service = url.firstRange(of: "/v1/").map { String(url[..<$0.lowerBound]) } ?? url
             self = .temporary("the service \(service.printable) does not answer (\(reason))")
+        case .fetch(.broken), .unintelligible: self = .misbehaving("\(error)")
+        case .fetch(.status(_, let code, _)) where code >= 500: self = .misbehaving("\(error)")
         case _ where error.isAway: self = .temporary("the service does not answer (\(error))")
         default: self = .broken("\(error)")
         }

@@ -20,19 +20,23 @@ public struct StageReport: Equatable, Sendable {
 public struct Stager: Sendable {
     /// Starts Portage; called only after the service was found to be there.
     private let openPortage: @Sendable () async throws(PortageError) -> PortageAPI
+    /// The way to the service; nil for one of each request's own.
+    private let gate: ServiceGate?
+    private let answerTimeout: Int
 
     /// The most bytes that a package may have.
     static let packageLimit = 64 << 30
 
-    private let answerTimeout: Int
-
     /// A stager that asks Portage through what `openPortage` gives.
     ///
-    /// - Parameter answerTimeout: milliseconds within which a service that is there answers.
+    /// - Parameters:
+    ///   - gate: shared by everything that asks the same services.
+    ///   - answerTimeout: without a gate, milliseconds within which a service that is there answers.
     public init(
-        answerTimeout: Int = ServiceClient.usualAnswerTimeout,
+        gate: ServiceGate? = nil, answerTimeout: Int = ServiceClient.usualAnswerTimeout,
         openPortage: @escaping @Sendable () async throws(PortageError) -> PortageAPI
     ) {
+        self.gate = gate
         self.answerTimeout = answerTimeout
         self.openPortage = openPortage
     }
@@ -40,32 +44,42 @@ public struct Stager: Sendable {
     /// Asks, waits by the policy, fetches, verifies and unpacks one package; the state file is written last, whatever
     /// came of it. Never throws: every failure means that the package is built here, for the reason in the report.
     ///
-    /// - Parameter setup: the phase's values, with `BINPKG_SERVICE`, `BINPKG_POLICY` and `BINPKG_ACCURACY`.
-    public func stage(_ setup: SetupRequest) async -> StageReport {
+    /// - Parameters:
+    ///   - setup: the phase's values, with `BINPKG_SERVICE`, `BINPKG_POLICY` and `BINPKG_ACCURACY`.
+    ///   - tell: gets lines for people while the package is waited for.
+    public func stage(
+        _ setup: SetupRequest, tell: @escaping @Sendable (String) -> Void = { _ in }
+    ) async -> StageReport {
         do throws(StageFailure) {
-            let area = try StagingArea(setup)
-            StagingArea.sweep(
-                temporaryDirectory: setup["PORTAGE_TMPDIR"], now: nanosecondsSince1970(), keeping: area.directory.path)
-            do throws(StageFailure) {
-                let state = try await fill(area, setup)
-                do throws(PosixError) {
-                    try area.directory.write(state)
-                } catch {
-                    throw StageFailure.broken(error.description)
-                }
-                let record = StagedRecord(path: ClientPaths(prefix: setup["EPREFIX"]).staged)
-                try? record.add(setup.cpv, time: time(nil))
-                return StageReport(
-                    state: state, exitCode: 0,
-                    line: "\(setup.cpv.printable): binary package from \(setup["BINPKG_SERVICE"]): \(state.reason)")
-            } catch {
-                try? area.empty()
-                let report = Self.report(error, setup)
-                try? area.directory.write(report.state)
-                return report
-            }
+            return await stage(setup, in: try StagingArea(setup), tell: tell)
         } catch {
             return Self.report(error, setup)
+        }
+    }
+
+    /// The same, in a directory that is taken already.
+    func stage(
+        _ setup: SetupRequest, in area: StagingArea, tell: @escaping @Sendable (String) -> Void
+    ) async -> StageReport {
+        StagingArea.sweep(
+            temporaryDirectory: setup["PORTAGE_TMPDIR"], now: nanosecondsSince1970(), keeping: area.directory.path)
+        do throws(StageFailure) {
+            let state = try await fill(area, setup, tell)
+            let line = "\(setup.cpv.printable): binary package from \(setup["BINPKG_SERVICE"]): \(state.reason)"
+            tell(line)
+            do throws(PosixError) {
+                try area.write(state)
+            } catch {
+                throw StageFailure.broken(error.description)
+            }
+            let record = StagedRecord(path: ClientPaths(prefix: setup["EPREFIX"]).staged)
+            try? record.add(setup.cpv, time: time(nil))
+            return StageReport(state: state, exitCode: 0, line: line)
+        } catch {
+            try? area.empty()
+            let report = Self.report(error, setup)
+            try? area.write(report.state)
+            return report
         }
     }
 
@@ -74,44 +88,71 @@ public struct Stager: Sendable {
             switch failure {
             case .negative: 1
             case .temporary: 75
-            case .broken: 2
+            case .broken, .misbehaving: 2
             }
         return StageReport(
             state: StageState(outcome: .local, cpv: setup.cpv, reason: failure.reason), exitCode: code,
             line: "\(setup.cpv.printable): \(failure.reason): building here")
     }
 
-    private func fill(_ area: borrowing StagingArea, _ setup: SetupRequest) async throws(StageFailure) -> StageState {
+    private func fill(
+        _ area: StagingArea, _ setup: SetupRequest, _ tell: @escaping @Sendable (String) -> Void
+    ) async throws(StageFailure) -> StageState {
         guard let policy = WaitPolicy(setup["BINPKG_POLICY"]) else {
             throw .broken("BINPKG_POLICY '\(setup["BINPKG_POLICY"].printable)' is not known")
         }
         guard let accuracy = setup["BINPKG_ACCURACY"].isEmpty ? .abi : Accuracy(rawValue: setup["BINPKG_ACCURACY"])
         else { throw .broken("BINPKG_ACCURACY '\(setup["BINPKG_ACCURACY"].printable)' is not known") }
-        guard policy != .off, setup["BINPKG_SERVICE"] != "off" else { throw .negative("the policy is 'off'") }
+        let url = setup["BINPKG_SERVICE"]
+        guard policy != .off, url != "off" else { throw .negative("the policy is 'off'") }
         let paths = ClientPaths(prefix: setup["EPREFIX"])
-        let client = try await Self.reach(setup["BINPKG_SERVICE"], paths: paths, answerTimeout: answerTimeout)
+        let gate = gate ?? ServiceGate(paths: paths, answerTimeout: answerTimeout)
+        let client = try await gate.reach(url, insists: policy == .require)
+        do throws(StageFailure) {
+            let state = try await fill(
+                area, setup, Wish(client: client, paths: paths, policy: policy, accuracy: accuracy, tell: tell))
+            await gate.note(nil, of: url)
+            return state
+        } catch {
+            await gate.note(error, of: url)
+            throw error
+        }
+    }
+
+    /// What is wanted of a service that is there.
+    private struct Wish: Sendable {
+        let client: ServiceClient
+        let paths: ClientPaths
+        let policy: WaitPolicy
+        let accuracy: Accuracy
+        let tell: @Sendable (String) -> Void
+    }
+
+    private func fill(
+        _ area: StagingArea, _ setup: SetupRequest, _ wish: Wish
+    ) async throws(StageFailure) -> StageState {
         do {
             let portage = try await openPortage()
             let inputs = try await portage.keyInputs(
                 RequestMaker.selector(for: setup), variables: RequestMaker.variables)
-            let prepared = try RequestMaker.request(for: inputs, setup: setup, accuracy: accuracy)
+            let prepared = try RequestMaker.request(for: inputs, setup: setup, accuracy: wish.accuracy)
             let cpv = setup.cpv
             let start = MonotonicTime.now
-            let states = Mutex<[RequestState]>([])
+            let waiting = WaitingLines(cpv: cpv, tell: wish.tell)
             let answer = try await Obtaining(
-                client: client, prepared: prepared, policy: policy,
-                localSeconds: { await LocalEstimate(portage: portage, paths: paths).seconds(for: cpv) },
-                progress: { answer in states.withLock { $0.append(answer.state) } }
+                client: wish.client, prepared: prepared, policy: wish.policy,
+                localSeconds: { await LocalEstimate(portage: portage, paths: wish.paths).seconds(for: cpv) },
+                progress: { waiting.add($0) }, lines: waiting
             ).answer()
-            let isHit = states.withLock { $0.count == 1 }
             let waited = Double(MonotonicTime.now.nanoseconds - start.nanoseconds) / 1e9
             guard let artifact = answer.artifact else { throw StageFailure.broken("the service names no package") }
-            let file = try await Self.fetch(artifact, client: client, paths: paths, name: "stage-\(getpid())")
+            let name = "stage-\(getpid())-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
+            let file = try await Self.fetch(artifact, client: wish.client, paths: wish.paths, name: name)
             defer { unlink(file) }
             try await Self.unpack(file, prepared.request, setup, portage: portage, area: area)
             return StageState(
-                outcome: .staged, cpv: cpv, reason: Self.success(answer, waited: isHit ? nil : waited), key: answer.key,
-                buildSeconds: answer.buildSeconds)
+                outcome: .staged, cpv: cpv, reason: Self.success(answer, waited: waiting.hasWaited ? waited : nil),
+                key: answer.key, buildSeconds: answer.buildSeconds)
         } catch let error as StageFailure {
             throw error
         } catch let error as PortageError {
@@ -162,38 +203,15 @@ public struct Stager: Sendable {
 
     /// Verifies the package and unpacks it into the staging directory.
     private static func unpack(
-        _ file: String, _ request: BuildRequest, _ setup: SetupRequest, portage: PortageAPI,
-        area: borrowing StagingArea
+        _ file: String, _ request: BuildRequest, _ setup: SetupRequest, portage: PortageAPI, area: StagingArea
     ) async throws(StageFailure) {
         do {
-            try await check(file, request, portage: portage)
+            try await PackageCheck.check(file, request, portage: portage)
             try area.prepare()
             try await portage.unpackPackage(
-                file, cpv: request.cpv, imageDirectory: area.directory.image,
-                buildInfoDirectory: area.directory.buildInfo)
-        } catch let error as StageFailure {
-            throw error
-        } catch let error as PortageError {
-            throw .broken("the package cannot be used: \(error.message)")
-        } catch {
-            throw .broken("\(error)")
-        }
-    }
-
-    /// Whether a package file is intact, is what was asked for, and was linked with what this machine has.
-    static func check(_ file: String, _ request: BuildRequest, portage: PortageAPI) async throws(StageFailure) {
-        do {
-            let package = try await portage.checkPackage(file, cpv: request.cpv)
-            if let difference = PackageCheck.difference(package, from: request) {
-                throw StageFailure.broken("the package is not what was asked for: \(difference)")
-            }
-            let others = try await portage.subSlotDifferences(
-                cpv: request.cpv, repository: request.repository, recorded: PackageCheck.dependencies(of: package),
-                useOverride: request.use)
-            if !others.isEmpty {
-                throw StageFailure.negative(
-                    "it was built against other sub-slots: " + others.prefix(3).joined(separator: "; ").printable)
-            }
+                file, cpv: request.cpv, imageDirectory: area.unpacking + "/image",
+                buildInfoDirectory: area.unpacking + "/build-info")
+            try area.finish()
         } catch let error as StageFailure {
             throw error
         } catch let error as PortageError {

@@ -2,10 +2,12 @@ import AgentProtocol
 import Glibc
 import Posix
 
-/// The staging directory of one package, taken for the life of the value: parents checked, lock held, emptied.
-struct StagingArea: ~Copyable {
+/// The staging directory of one package, taken for the life of the object: parents checked, lock held, emptied.
+final class StagingArea: Sendable {
     let directory: StagingDirectory
     private let lock: FileLock
+    /// Where the image is unpacked, before it gets its name: a process that an earlier holder left behind cannot reach it.
+    let unpacking: String
 
     /// Takes the directory.
     ///
@@ -21,7 +23,26 @@ struct StagingArea: ~Copyable {
         let lock = try Self.takeLock(directory)
         self.directory = directory
         self.lock = lock
+        unpacking = directory.path + "/unpacking-\(getpid())-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
     }
+
+    /// Whether the directory is still ours: a new emerge of the package removes it and makes another.
+    var isOurs: Bool { lock.isOf(directory.lock) }
+
+    /// Shows the phase that waits that somebody works on the package.
+    func showLife() { utimensat(AT_FDCWD, directory.lock, nil, AT_SYMLINK_NOFOLLOW) }
+
+    /// Adds a line to what the waiting phase shows.
+    func tell(_ line: String) {
+        guard isOurs else { return }
+        let fd = open(directory.progress, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard fd >= 0 else { return }
+        defer { close(fd) }
+        try? Files.writeAll(fd, Array((line.printable + "\n").utf8))
+    }
+
+    /// Makes the file of ``tell(_:)``: what is in the directory then belongs to a phase that waits.
+    func beginTelling() throws(PosixError) { try Files.replace(directory.progress, with: []) }
 
     private static func makeDirectories(_ setup: SetupRequest) throws(StageFailure) {
         var path = setup["PORTAGE_TMPDIR"]
@@ -35,7 +56,7 @@ struct StagingArea: ~Copyable {
     private static func takeLock(_ directory: StagingDirectory) throws(StageFailure) -> FileLock {
         do {
             if let lock = try FileLock(tryingPath: directory.lock) {
-                try empty(directory)
+                try empty(directory, keeping: ["lock"])
                 return lock
             }
         } catch {
@@ -46,15 +67,36 @@ struct StagingArea: ~Copyable {
 
     /// Makes the empty directories for image and metadata.
     func prepare() throws(PosixError) {
-        try Files.makeDirectories(directory.image)
-        try Files.makeDirectories(directory.buildInfo)
+        try Files.makeDirectories(unpacking + "/image")
+        try Files.makeDirectories(unpacking + "/build-info")
     }
 
-    /// Removes everything but the lock.
-    func empty() throws(PosixError) { try Self.empty(directory) }
+    /// Gives what was unpacked its names.
+    func finish() throws(PosixError) {
+        guard isOurs else { throw PosixError("use", directory.path, code: ESTALE) }
+        try Files.move(unpacking + "/image", to: directory.image)
+        try Files.move(unpacking + "/build-info", to: directory.buildInfo)
+        try Files.removeTree(unpacking)
+    }
 
-    private static func empty(_ directory: StagingDirectory) throws(PosixError) {
-        for name in try Files.list(directory.path) where name != "lock" {
+    /// Removes everything but the lock and the lines of a phase that waits.
+    func empty() throws(PosixError) {
+        if isOurs { try Self.empty(directory, keeping: ["lock", "progress"]) }
+    }
+
+    /// Writes the state: the last act.
+    func write(_ state: StageState) throws(PosixError) {
+        guard isOurs else { throw PosixError("use", directory.path, code: ESTALE) }
+        try directory.write(state)
+    }
+
+    /// Removes the whole directory: nobody waits for it any more.
+    func remove() {
+        if isOurs { try? Files.removeTree(directory.path) }
+    }
+
+    private static func empty(_ directory: StagingDirectory, keeping kept: Set<String>) throws(PosixError) {
+        for name in try Files.list(directory.path) where !kept.contains(name) {
             try Files.removeTree(directory.path + "/" + name)
         }
     }

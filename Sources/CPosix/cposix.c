@@ -7,9 +7,14 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 int cposix_uncover_proc(void) {
@@ -66,3 +71,77 @@ void cposix_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGTERM); }
 int cposix_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 char **cposix_environment(void) { return environ; }
+
+/* Fills in the address of a path. A long one goes through its directory, which stays
+   open as *directory until the address was used (-1 when it is not needed). */
+static int unix_address(const char *path, struct sockaddr_un *address, int *directory) {
+    const char *slash = strrchr(path, '/');
+    char folder[4096];
+
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    *directory = -1;
+    if (strlen(path) < sizeof address->sun_path) {
+        strcpy(address->sun_path, path);
+        return 0;
+    }
+    if (slash == NULL || (size_t)(slash - path) >= sizeof folder) return -ENAMETOOLONG;
+    memcpy(folder, path, (size_t)(slash - path));
+    folder[slash - path] = '\0';
+    *directory = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (*directory < 0) return -errno;
+    int length = snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d%s", *directory, slash);
+    if (length < 0 || (size_t)length >= sizeof address->sun_path) {
+        close(*directory);
+        return -ENAMETOOLONG;
+    }
+    return 0;
+}
+
+int cposix_unix_connect(const char *path) {
+    struct sockaddr_un address;
+    int directory, code = unix_address(path, &address, &directory);
+    if (code != 0) return code;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) code = -errno;
+    else if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) code = -errno;
+    if (directory >= 0) close(directory);
+    if (code == 0) return fd;
+    if (fd >= 0) close(fd);
+    return code;
+}
+
+int cposix_unix_listen(const char *path, mode_t mode) {
+    struct sockaddr_un address;
+    int directory, code = unix_address(path, &address, &directory);
+    if (code != 0) return code;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        code = -errno;
+    } else {
+        unlink(address.sun_path);
+        /* The mode counts from the first moment on: bind makes the file. */
+        mode_t old = umask(0777 & ~mode);
+        if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0) code = -errno;
+        umask(old);
+        if (code == 0 && listen(fd, 128) != 0) code = -errno;
+    }
+    if (directory >= 0) close(directory);
+    if (code == 0) return fd;
+    if (fd >= 0) close(fd);
+    return code;
+}
+
+int cposix_accept(int fd) {
+    int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    return connection >= 0 ? connection : -errno;
+}
+
+int cposix_peer(int fd, pid_t *pid, uid_t *user) {
+    struct ucred credentials;
+    socklen_t length = sizeof credentials;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -1;
+    *pid = credentials.pid;
+    *user = credentials.uid;
+    return 0;
+}

@@ -1,3 +1,4 @@
+import AgentProtocol
 import Posix
 
 /// What the user of an emerge set for it, and no configuration file knows: `USE=… emerge --root=… PACKAGE`. Whoever asks
@@ -43,5 +44,15 @@ struct EmergeEnvironment: Equatable, Sendable {
                 byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte)
                     || (0x61...0x7a).contains(byte)
             }
+    }
+}
+
+extension EmergeEnvironment {
+    /// The environment of a program that works for a phase, with what the user set for the emerge.
+    func helperEnvironment(for request: PhaseRequest, emerge: EmergeProcess) -> [String] {
+        let own = HelperEnvironment.make(
+            for: request.setup, prefix: request.layout.prefix, python: emerge.python
+        ).filter { entry in !variables.keys.contains { entry.hasPrefix($0 + "=") } }
+        return own + variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     }
 }

@@ -1,3 +1,4 @@
+import AgentProtocol
 import Glibc
 import Posix
 
@@ -5,15 +6,13 @@ import Posix
 struct EmergeMarks {
     /// What a mark is about.
     enum Kind: String, CaseIterable {
-        /// The service was away.
-        case away
         /// The graph could not be made.
         case graph
         /// A view shows the graph all the time.
         case live
 
-        /// How long the mark counts, in seconds: a service may come back, and asking a silent one costs about 2 s.
-        var lifetime: Int64 { self == .away ? 60 : 24 * 3600 }
+        /// How long the mark counts, in seconds.
+        var lifetime: Int64 { 24 * 3600 }
     }
 
     let directory: String

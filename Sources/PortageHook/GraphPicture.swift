@@ -44,7 +44,7 @@ struct GraphPicture {
         let result = try? ChildProcess.run(
             request.layout.program,
             ["depgraph", "collect", "--emerge", emerge.name, "--having", "\(root):\(request.setup.cpv)"],
-            environment: HelperEnvironment.make(for: request, emerge: emerge, user),
+            environment: user.helperEnvironment(for: request, emerge: emerge),
             deadline: .now.advanced(byMilliseconds: Self.collectLimit))
         if let found = read(path) { return found }
         marks.leave(.graph)

@@ -7,12 +7,17 @@ struct UnpackPhase {
     let context: HookContext
 
     func run() {
-        guard let staging = request.staging, Files.exists(staging.state) else { return }
+        guard let staging = request.staging, Files.exists(staging.state) || Files.exists(staging.lock) else { return }
         if let problem = request.problem(with: staging) {
             context.say("portmanteau: \(request.name): \(problem): building here")
             return
         }
-        guard let state = staging.readState(), state.outcome == .staged else { return }
+        guard let state = wait(staging) else { return }
+        guard state.outcome == .staged else {
+            // `binpkg stage` said so itself, in setup.
+            if Files.exists(staging.progress) { fail(state.reason.printable) }
+            return
+        }
         guard state.cpv == request.setup.cpv, Files.status(staging.image)?.isDirectory == true else {
             fail("the staged image is not of this package")
             return
@@ -24,6 +29,24 @@ struct UnpackPhase {
             let line = ShellCode.command("echo", "\(message): building here")
             context.output("___pm_inject \(ShellCode.quoted(staging.path)) || \(line.dropLast()) >&2\n")
         }
+    }
+
+    /// Waits for what the agent makes of the package; nil when there will be nothing, which was said.
+    private func wait(_ staging: StagingDirectory) -> StageState? {
+        if let state = staging.readState() { return state }
+        let policy = request.configuration.policy
+        context.limitTime(policy.stageLimit + 60)
+        var waiting = StagingWait(staging: staging, say: context.say)
+        switch waiting.run(until: .now.advanced(byMilliseconds: (policy.stageLimit + 30) * 1000)) {
+        case .ended(let state): return state
+        case .gone:
+            fail("the agent is gone")
+        case .hanging:
+            fail("the agent does nothing any more")
+        case .tooLong:
+            fail("the agent took longer than the policy allows")
+        }
+        return nil
     }
 
     private func fail(_ reason: String) {

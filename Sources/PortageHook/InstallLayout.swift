@@ -14,6 +14,7 @@ struct InstallLayout: Equatable, Sendable {
     var postsync: String { prefix + "/etc/portage/postsync.d/50-portmanteau" }
     var graphs: String { prefix + "/var/cache/portmanteau/graphs" }
     var mtimedb: String { prefix + "/var/cache/edb/mtimedb" }
+    var agentSocket: String { run + "/agent.sock" }
     var run: String { prefix + "/run/portmanteau" }
 
     /// A layout below a prefix, which must be absolute or empty.

@@ -1,3 +1,4 @@
+import AgentProtocol
 import Glibc
 import Posix
 
@@ -19,7 +20,8 @@ enum Postsync {
         guard Files.exists(request.layout.overlays) else { return }
         do throws(PosixError) {
             let result = try ChildProcess.run(
-                request.layout.overlays, ["sync"], environment: HelperEnvironment.make(for: request) + proxies,
+                request.layout.overlays, ["sync"],
+                environment: HelperEnvironment.make(for: request.setup, prefix: request.layout.prefix) + proxies,
                 deadline: .now.advanced(byMilliseconds: limit * 1000))
             try Files.writeAll(1, result.output)
             if result.outcome == .timedOut { context.say("portmanteau: `olm sync` took over \(limit) s and was ended") }

@@ -15,6 +15,7 @@ struct SetupPhase {
             request.isSourceBuild && request.configuration.service != nil && request.configuration.policy != .off
             && !request.setup["A"].isEmpty
         guard wantsGraph || wantsPackage, let emerge = EmergeProcess(chain: context.ancestors()) else { return }
+        // The graph comes first where the package is waited for, so that it is seen meanwhile; the agent does not wait.
         if wantsGraph { GraphPicture(request: request, emerge: emerge, context: context).show() }
         guard wantsPackage else { return }
         guard let staging, problem == nil else {
@@ -24,7 +25,7 @@ struct SetupPhase {
         context.limitTime(request.configuration.policy.stageLimit + 30)
         let asking = Asking(request: request, staging: staging, emerge: emerge)
         switch asking.run() {
-        case .staged: break
+        case .staged, .handedOver: break
         case .said: notStaged(nil)
         case .failed(let reason): notStaged(reason)
         }

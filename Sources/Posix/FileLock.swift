@@ -29,5 +29,13 @@ public struct FileLock: ~Copyable, Sendable {
         return errno == EWOULDBLOCK
     }
 
+    /// Whether the file at this path is still the one that is locked.
+    public func isOf(_ path: String) -> Bool {
+        var mine = stat()
+        var there = stat()
+        return fstat(descriptor, &mine) == 0 && lstat(path, &there) == 0 && mine.st_ino == there.st_ino
+            && mine.st_dev == there.st_dev
+    }
+
     deinit { close(descriptor) }
 }

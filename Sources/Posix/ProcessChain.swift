@@ -44,6 +44,14 @@ public enum ProcessChain {
         return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// A process and those above it, nearest first, as far as they can be seen in this process's own `/proc`.
+    public static func chain(from pid: Int32) -> [Link] {
+        pid > 0 ? readChain(from: pid) : []
+    }
+
+    /// Whether a process is still the one that a link names.
+    public static func isAlive(_ pid: Int32, started: UInt64) -> Bool { stat(of: String(pid))?.started == started }
+
     /// The chain as a child sees it that looks below the sandbox's `/proc`; nil when that is not allowed.
     private static func uncovered() -> [Link]? {
         uncovered { Array(readChain().map(encode).joined().utf8) }.map { Array(decode($0).dropFirst()) }
@@ -73,8 +81,12 @@ public enum ProcessChain {
 
     /// Follows parents from `/proc/self` upwards, this process's parent first.
     private static func readChain() -> [Link] {
+        stat(of: "self").map { readChain(from: $0.parent) } ?? []
+    }
+
+    private static func readChain(from first: Int32) -> [Link] {
         var links: [Link] = []
-        guard var next = stat(of: "self")?.parent else { return [] }
+        var next = first
         while next > 0, links.count < 64, let (parent, started) = stat(of: String(next)) {
             links.append(Link(pid: next, started: started, arguments: arguments(of: next)))
             next = parent

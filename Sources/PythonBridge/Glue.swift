@@ -19,6 +19,7 @@ enum Glue {
         ("portage_glue.binary_packages", PackageResources.binary_packages_py),
         ("portage_glue.releases", PackageResources.releases_py),
         ("portage_glue.archives", PackageResources.archives_py),
+        ("portage_glue.settings_stamp", PackageResources.settings_stamp_py),
     ]
 
     /// The module with `dispatch` and `serve`.

@@ -135,7 +135,7 @@ import Testing
 }
 
 /// Packages that a machine without hooks built, each once for all tests.
-private actor BuiltPackages {
+actor BuiltPackages {
     static let shared = BuiltPackages()
 
     struct Package: Sendable {
@@ -146,9 +146,12 @@ private actor BuiltPackages {
     private var builds: [String: Task<Package, any Error>] = [:]
 
     func package(_ atom: String, _ cpv: String, bashrc: String) async throws -> Package {
-        if let build = builds[cpv] { return try await build.value }
+        let key = cpv + bashrc
+        if let build = builds[key] { return try await build.value }
         let build = Task {
-            try await Testbed.shared().withMachine("inject-builder-\(cpv.replacing("/", with: "-"))") { machine in
+            try await Testbed.shared().withMachine(
+                "inject-builder-\(bashrc.utf8.count)-\(cpv.replacing("/", with: "-"))"
+            ) { machine in
                 try machine.write("etc/portage/bashrc", bashrc)
                 let output = try await machine.emerge(["-1", "--buildpkg", atom])
                 #expect(output.succeeded, "\(output.text)")
@@ -158,7 +161,7 @@ private actor BuiltPackages {
                     record: try await machine.record(of: cpv), file: try Files.read("\(folder)/\(name)"))
             }
         }
-        builds[cpv] = build
+        builds[key] = build
         return try await build.value
     }
 }

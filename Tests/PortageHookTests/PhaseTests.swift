@@ -83,22 +83,24 @@ import Testing
         #expect(!environment.contains("USE="))
     }
 
-    @Test func aDeadServiceCostsOncePerEmerge() throws {
+    @Test func aDeadServiceIsNotAskedAgain() throws {
         try client("echo x >>\(directory.path)/asked; exit 75")
-        let all = ["setup"] + arguments("app-demo", "x-1", ["BINPKG_SERVICE=http://127.0.0.1:1"])
-        let first = Transcript.belowEmerge()
-        _ = HookCommand.run(all, in: first.context)
-        #expect(first.lines.isEmpty)
-        let second = Transcript.belowEmerge()
-        _ = HookCommand.run(all, in: second.context)
+        let service = "http://127.0.0.1:1"
+        let breaker = ServiceBreaker(directory: directory.path + "/run/portmanteau", service: service)
+        breaker.noteAway("nobody there")
+        let all = ["setup"] + arguments("app-demo", "x-1", ["BINPKG_SERVICE=\(service)"])
+        let transcript = Transcript.belowEmerge()
+        _ = HookCommand.run(all, in: transcript.context)
         #expect(
-            second.lines == [
-                "portmanteau: app-demo/x-1: service http://127.0.0.1:1 was away a moment ago: building here"
+            transcript.lines == [
+                "portmanteau: app-demo/x-1: service \(service) was away a moment ago (nobody there): building here"
             ])
+        #expect(!Files.exists(directory.path + "/asked"))
+        // Whoever wants nothing else gets another try.
+        _ = HookCommand.run(all + ["BINPKG_POLICY=require"], in: Transcript.belowEmerge().context)
         #expect(try Files.readText(directory.path + "/asked") == "x\n")
-        let other = Transcript.belowEmerge()
-        other.ancestors[1] = .init(pid: 2, started: 21, arguments: other.ancestors[1].arguments)
-        _ = HookCommand.run(all, in: other.context)
+        breaker.noteGood()
+        _ = HookCommand.run(all, in: Transcript.belowEmerge().context)
         #expect(try Files.readText(directory.path + "/asked") == "x\nx\n")
     }
 

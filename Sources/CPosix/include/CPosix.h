@@ -66,6 +66,21 @@ int cposix_watch_add(int watch, const char *path);
 /* Connects to a unix socket, without waiting. Returns the descriptor, or -1 with errno. */
 int cposix_connect_local(const char *path);
 
+/* A stream connection to the Unix socket at a path, which does not block. Returns a
+   descriptor, or -errno. */
+int cposix_unix_connect(const char *path);
+
+/* Listens on a new Unix socket at a path, in place of an old one, with this mode.
+   Returns a descriptor, or -errno. */
+int cposix_unix_listen(const char *path, mode_t mode);
+
+/* Takes a connection, which does not block. Returns a descriptor, or -errno. */
+int cposix_accept(int fd);
+
+/* Process and user at the other end of a Unix socket, as they were when it was
+   connected. Returns 0, or -1. */
+int cposix_peer(int fd, pid_t *pid, uid_t *user);
+
 /* Asks the kernel for SIGTERM when the process that started this one ends. */
 void cposix_die_with_parent(void);
 

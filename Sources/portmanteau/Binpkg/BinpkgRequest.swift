@@ -126,7 +126,7 @@ extension StageFailure {
         switch self {
         case .negative: .negative
         case .temporary: .temporary
-        case .broken: .error
+        case .broken, .misbehaving: .error
         }
     }
 }

@@ -17,8 +17,12 @@ struct BinpkgStage: ToolCommand {
         let setup = SetupRequest(encoded: try Files.readAll(0, path: "standard input", limit: 4 << 20))
         let report = await Stager { () async throws(PortageError) in
             try await childPortage(context)
-        }.stage(setup)
-        context.errors("portmanteau: \(report.line)\n")
-        guard report.exitCode == 0 else { throw ExitCode(report.exitCode) }
+        }.stage(setup) { line in
+            context.errors("portmanteau: \(line)\n")
+        }
+        guard report.exitCode == 0 else {
+            context.errors("portmanteau: \(report.line)\n")
+            throw ExitCode(report.exitCode)
+        }
     }
 }

@@ -1,21 +1,21 @@
-import Posix
+public import Posix
 
 /// The emerge that a phase belongs to.
-struct EmergeProcess: Equatable, Sendable {
+public struct EmergeProcess: Equatable, Sendable {
     /// Its process number, as the outermost visible namespace counts.
-    let pid: Int32
+    public let pid: Int32
     /// When it started, in clock ticks since boot.
-    let started: UInt64
+    public let started: UInt64
     /// The Python that runs it, as an absolute path that keeps a virtual environment's; nil when it is not to be seen.
-    let python: String?
+    public let python: String?
     /// The process on the chain.
-    let link: ProcessChain.Link
+    public let link: ProcessChain.Link
 
     /// A name that no other emerge since boot has.
-    var name: String { "\(pid)-\(started)" }
+    public var name: String { "\(pid)-\(started)" }
 
     /// An emerge that is known by number and start.
-    init(pid: Int32, started: UInt64) {
+    public init(pid: Int32, started: UInt64) {
         self.pid = pid
         self.started = started
         link = ProcessChain.Link(pid: pid, started: started, arguments: [])
@@ -25,7 +25,7 @@ struct EmergeProcess: Equatable, Sendable {
     /// The emerge on a process chain (nearest first); nil when `ebuild` started the phase, or nothing that is known.
     ///
     /// emerge forks helpers that look like itself, a new one for each phase: the outermost of them is meant.
-    init?(chain: [ProcessChain.Link]) {
+    public init?(chain: [ProcessChain.Link]) {
         guard let first = chain.firstIndex(where: { ["emerge", "ebuild"].contains(Self.program($0.arguments)) }),
             Self.program(chain[first].arguments) == "emerge"
         else { return nil }
@@ -39,7 +39,7 @@ struct EmergeProcess: Equatable, Sendable {
     }
 
     /// What a command line runs.
-    static func program(_ arguments: [String]) -> String { ProcessChain.program(arguments) }
+    public static func program(_ arguments: [String]) -> String { ProcessChain.program(arguments) }
 
     private static func isPython(_ name: String) -> Bool { ProcessChain.isPython(name) }
 
