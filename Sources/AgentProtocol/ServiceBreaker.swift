@@ -46,8 +46,7 @@ public struct ServiceBreaker: Equatable, Sendable {
 
     /// Whether to ask the service at this moment.
     public func verdict(at now: MonotonicTime = .now) -> Verdict {
-        guard let record = read(), record.failures > 0 else { return .ask }
-        guard record.pause > 0 else { return .ask }
+        guard let record = read(), record.failures >= Self.strikes, record.pause > 0 else { return .ask }
         let since = now.nanoseconds - record.time
         // A time that is to come is of another boot or damaged.
         return since < 0 || since >= Int64(record.pause) * 1_000_000 ? .lookAgain : .away(record.reason)
@@ -66,8 +65,18 @@ public struct ServiceBreaker: Equatable, Sendable {
         if failures >= Self.strikes {
             noteAway(reason, at: now)
         } else {
-            write(Record(failures: failures, time: now.nanoseconds, pause: 0, reason: reason))
+            let pause = read()?.pause ?? 0
+            write(Record(failures: failures, time: now.nanoseconds, pause: pause, reason: reason))
         }
+    }
+
+    /// Notes that a service that was away answers again. Whether it does its work is still to be seen: one more bad
+    /// answer, and it is away for longer than before.
+    public func noteThere(at now: MonotonicTime = .now) {
+        guard let record = read(), record.failures >= Self.strikes else { return }
+        write(
+            Record(
+                failures: Self.strikes - 1, time: now.nanoseconds, pause: record.pause, reason: record.reason))
     }
 
     /// Notes that the service does its work.

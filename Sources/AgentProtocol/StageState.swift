@@ -91,6 +91,8 @@ public struct StagingDirectory: Equatable, Sendable {
     public var lock: String { path + "/lock" }
     /// The state file.
     public var state: String { path + "/state" }
+    /// Which emerge it belongs to.
+    public var emerge: String { path + "/emerge" }
     /// Lines for people while the package is waited for; it only grows.
     public var progress: String { path + "/progress" }
     /// The package's image, to become `${D}`.

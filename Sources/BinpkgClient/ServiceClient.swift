@@ -11,8 +11,11 @@ public struct ServiceClient: Sendable {
 
     /// Milliseconds within which a service that is there answers.
     private let answerTimeout: Int
-    /// What is allowed unless said otherwise: a service that accepts and then says nothing costs this.
-    public static let usualAnswerTimeout = 1500
+    /// What is allowed unless said otherwise: a service that accepts and then says nothing costs this, once for all
+    /// packages.
+    public static let usualAnswerTimeout = 800
+    /// Milliseconds for each further answer of a service that was there.
+    private let laterTimeout: Int
     /// Milliseconds more for a service that is there and has to look into a request.
     private static let thinkingTime = 5000
     /// The most bytes of an answer.
@@ -38,11 +41,12 @@ public struct ServiceClient: Sendable {
         self.url = url
         self.token = token
         self.answerTimeout = answerTimeout
+        laterTimeout = max(answerTimeout, 2000)
     }
 
     /// Whether somebody is there; throws when not.
     public func checkPresence() async throws(ServiceError) {
-        _ = try await send("/v1/status")
+        _ = try await send("/v1/status", answerTimeout: answerTimeout)
     }
 
     /// Asks for a package.
@@ -73,14 +77,16 @@ public struct ServiceClient: Sendable {
             body: bytes, patience: patience)
     }
 
-    /// Fetches a package, by the name that an answer gave it, verified against the hash that the service states.
+    /// Fetches a package, by the name that an answer gave it, verified against the hash that the service states. What
+    /// breaks off is continued.
     ///
     /// - Parameter limit: the most bytes that it may have.
     public func download(_ id: String, to path: String, limit: Int) async throws(ServiceError) -> Fetcher.Downloaded {
         var request = self.request("/v1/artifacts/\(id)")
         request.timeouts.idle = 10_000
         do {
-            return try await fetcher.download(request, to: path, expecting: .init(needsHash: true, limit: limit))
+            return try await fetcher.download(
+                request, to: path, expecting: .init(needsHash: true, limit: limit), attempts: 5)
         } catch {
             throw translate(error)
         }
@@ -103,14 +109,15 @@ public struct ServiceClient: Sendable {
 
     private func send(
         _ path: String, method: String = "GET", headers: [(name: String, value: String)] = [], body: [UInt8] = [],
-        patience: Int = 0
+        patience: Int = 0, answerTimeout: Int? = nil
     ) async throws(ServiceError) -> [UInt8] {
         var request = self.request(path)
         request.method = method
         request.headers += headers
         request.body = body
-        request.timeouts.answer = answerTimeout + patience
-        request.timeouts.whole = answerTimeout + patience + 5000
+        let answer = (answerTimeout ?? laterTimeout) + patience
+        request.timeouts.answer = answer
+        request.timeouts.whole = answer + (answerTimeout == nil ? 5000 : answer)
         do {
             return try await fetcher.send(request, limit: Self.answerLimit).body
         } catch {
@@ -120,7 +127,7 @@ public struct ServiceClient: Sendable {
 
     private func request(_ path: String) -> Fetcher.Request {
         var request = Fetcher.Request(
-            url + path, timeouts: .init(answer: answerTimeout, idle: answerTimeout))
+            url + path, timeouts: .init(answer: laterTimeout, idle: laterTimeout))
         if let token { request.headers.append(("Authorization", "Bearer \(token)")) }
         return request
     }

@@ -58,7 +58,7 @@ public actor ServiceGate {
         switch result {
         case .success(let client):
             known[url] = Known(client: client, since: .now)
-            breaker.noteGood()
+            breaker.noteThere()
         case .failure(let failure):
             known[url] = nil
             if failure.isOfService {
@@ -79,8 +79,8 @@ public actor ServiceGate {
             watch(url)
         case .misbehaving(let reason):
             known[url] = nil
+            // That it answers says nothing: only time can tell whether it does its work again.
             breaker(url).noteStrike(reason)
-            if case .away = breaker(url).verdict() { watch(url) }
         }
     }
 
@@ -98,7 +98,7 @@ public actor ServiceGate {
                 pause = min(pause * 2, 15)
                 if case .success(let client) = await Self.look(for: url, paths: paths, timeout: answerTimeout) {
                     known[url] = Known(client: client, since: .now)
-                    breaker(url).noteGood()
+                    breaker(url).noteThere()
                     break
                 }
             }

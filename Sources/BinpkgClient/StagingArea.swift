@@ -41,8 +41,19 @@ final class StagingArea: Sendable {
         try? Files.writeAll(fd, Array((line.printable + "\n").utf8))
     }
 
-    /// Makes the file of ``tell(_:)``: what is in the directory then belongs to a phase that waits.
-    func beginTelling() throws(PosixError) { try Files.replace(directory.progress, with: []) }
+    /// Notes which emerge waits, and makes the file of ``tell(_:)``.
+    func begin(for emerge: EmergeProcess) throws(PosixError) {
+        try Files.replace(directory.emerge, with: Array("\(emerge.name)\n".utf8))
+        try Files.replace(directory.progress, with: [])
+    }
+
+    /// Whether the emerge that a staging directory belongs to still runs.
+    private static func hasEmerge(_ path: String) -> Bool {
+        guard let text = try? Files.readText(path + "/emerge", limit: 100) else { return false }
+        let parts = text.dropLast().split(separator: "-")
+        guard parts.count == 2, let pid = Int32(parts[0]), let started = UInt64(parts[1]) else { return false }
+        return ProcessChain.isAlive(pid, started: started)
+    }
 
     private static func makeDirectories(_ setup: SetupRequest) throws(StageFailure) {
         var path = setup["PORTAGE_TMPDIR"]
@@ -81,7 +92,7 @@ final class StagingArea: Sendable {
 
     /// Removes everything but the lock and the lines of a phase that waits.
     func empty() throws(PosixError) {
-        if isOurs { try Self.empty(directory, keeping: ["lock", "progress"]) }
+        if isOurs { try Self.empty(directory, keeping: ["lock", "progress", "emerge"]) }
     }
 
     /// Writes the state: the last act.
@@ -133,9 +144,9 @@ final class StagingArea: Sendable {
             guard Files.status("\(root)/\(category)")?.owner == geteuid() else { continue }
             for pf in (try? Files.list("\(root)/\(category)")) ?? [] {
                 let path = "\(root)/\(category)/\(pf)"
-                guard path != keeping, Files.status(path)?.isDirectory == true, !FileLock.isHeld(path + "/lock") else {
-                    continue
-                }
+                guard path != keeping, Files.status(path)?.isDirectory == true, !FileLock.isHeld(path + "/lock"),
+                    !hasEmerge(path)
+                else { continue }
                 if let state = Files.status(path + "/state"), now - state.modified < 86400 * 1_000_000_000 { continue }
                 try? Files.removeTree(path)
             }

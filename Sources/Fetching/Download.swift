@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import Crypto
 import Glibc
 import NIOCore
 import NIOHTTP1
@@ -36,45 +35,108 @@ extension Fetcher {
 
     /// Fetches a file. It is written beside `path`, checked, synced, and renamed to `path`: whoever looks there sees the
     /// whole verified file or what was there before. After any error nothing is left behind.
-    public func download(_ request: Request, to path: String, expecting: Expectation) async throws(FetchError)
-        -> Downloaded
-    {
-        try await exchange(request) { response, progress in
-            guard (200..<300).contains(response.status.code) else {
-                throw FetchError.status(url: request.url, code: Int(response.status.code), body: [])
+    ///
+    /// - Parameter attempts: how often a transfer may break off without having brought more of the file. One that
+    ///   brought more is continued where it stopped, if the server can, and does not count.
+    public func download(
+        _ request: Request, to path: String, expecting: Expectation, attempts: Int = 1
+    ) async throws(FetchError) -> Downloaded {
+        let file: PartialFile
+        do {
+            file = try PartialFile("\(path).part-\(getpid())")
+        } catch {
+            throw FetchError(error)
+        }
+        defer { file.discard() }
+        var best = 0
+        var failures = 0
+        while true {
+            do throws(FetchError) {
+                try await transfer(request, into: file, expecting)
+                return try finish(file, as: path, request.url, expecting)
+            } catch {
+                let isInterrupted =
+                    switch error {
+                    case .away, .broken: true
+                    default: false
+                    }
+                failures = file.size >= best + Self.progress ? 0 : failures + 1
+                best = max(best, file.size)
+                guard isInterrupted, attempts > 1, failures < attempts else { throw error }
             }
+            // A service that restarts needs a moment.
+            guard (try? await Task.sleep(for: .milliseconds(50 << failures))) != nil else { throw .cancelled }
+        }
+    }
+
+    /// Bytes that count as more of a file.
+    private static let progress = 4096
+
+    /// One transfer, of the whole file or of what is missing.
+    private func transfer(
+        _ request: Request, into file: PartialFile, _ expecting: Expectation
+    ) async throws(FetchError) {
+        var request = request
+        let start = file.size
+        if start > 0 { request.headers.append(("Range", "bytes=\(start)-")) }
+        try await exchange(request) { [request] response, progress in
+            let status = Int(response.status.code)
+            guard (200..<300).contains(status) else {
+                if status == 416 { try file.reset() }
+                throw FetchError.status(url: request.url, code: status, body: [])
+            }
+            let isRest = status == 206 && start > 0
+            if !isRest, start > 0 { try file.reset() }
             let promised = response.headers.first(name: "content-length").flatMap { Int($0) }
-            if let promised { try expecting.check(size: promised, isWhole: true, url: request.url) }
-            let expected = expecting.sha256 ?? digest(in: response.headers["digest"])
-            if expected == nil, expecting.needsHash {
+            if isRest, rangeStart(response.headers.first(name: "content-range")) != start {
+                throw FetchError.broken(url: request.url, reason: "it sends another part than was asked for")
+            }
+            if let promised {
+                try expecting.check(size: promised + (isRest ? start : 0), isWhole: true, url: request.url)
+            }
+            let stated = digest(in: response.headers["digest"])
+            if isRest, let before = file.stated, let stated, stated != before {
+                try file.reset()
+                throw FetchError.broken(url: request.url, reason: "the file changed meanwhile")
+            }
+            if let stated { file.stated = stated }
+            if expecting.sha256 == nil, file.stated == nil, expecting.needsHash {
                 throw FetchError.broken(url: request.url, reason: "it does not state the file's SHA-256")
             }
-            let temporary = "\(path).part-\(getpid())"
-            var writer = try FileWriter(temporary)
-            do {
-                for try await part in response.body {
-                    progress()
-                    try writer.write(part.readableBytesView)
-                    try expecting.check(size: writer.size, isWhole: false, url: request.url)
-                }
-                try Task.checkCancellation()
-                if let promised, promised != writer.size {
-                    throw FetchError.mismatch(
-                        url: request.url, what: "size", expected: "\(promised)", found: "\(writer.size)")
-                }
-                try expecting.check(size: writer.size, isWhole: true, url: request.url)
-                let found = writer.sha256
-                if let expected, expected.lowercased() != found {
-                    throw FetchError.mismatch(url: request.url, what: "SHA-256", expected: expected, found: found)
-                }
-                try writer.finish(as: path)
-                return Downloaded(sha256: found, size: writer.size)
-            } catch {
-                writer.discard()
-                throw error
+            for try await part in response.body {
+                progress()
+                try file.write(part.readableBytesView)
+                try expecting.check(size: file.size, isWhole: false, url: request.url)
+            }
+            try Task.checkCancellation()
+            let got = file.size - (isRest ? start : 0)
+            if let promised, promised != got {
+                throw FetchError.broken(url: request.url, reason: "\(got) of \(promised) bytes came")
             }
         }
     }
+
+    private func finish(
+        _ file: PartialFile, as path: String, _ url: String, _ expecting: Expectation
+    ) throws(FetchError) -> Downloaded {
+        try expecting.check(size: file.size, isWhole: true, url: url)
+        let found = file.sha256
+        if let expected = expecting.sha256 ?? file.stated, expected.lowercased() != found {
+            throw .mismatch(url: url, what: "SHA-256", expected: expected, found: found)
+        }
+        do {
+            try file.finish(as: path)
+        } catch {
+            throw FetchError(error)
+        }
+        return Downloaded(sha256: found, size: file.size)
+    }
+}
+
+/// The first byte of `bytes FIRST-LAST/SIZE`.
+private func rangeStart(_ field: String?) -> Int? {
+    guard let field, field.hasPrefix("bytes ") else { return nil }
+    return Int(field.dropFirst(6).prefix { $0 != "-" })
 }
 
 /// The SHA-256 of a `Digest: sha-256=HEX` field.
@@ -95,49 +157,5 @@ extension Fetcher.Expectation {
         if isWhole, let size, size != found {
             throw .mismatch(url: url, what: "size", expected: "\(size)", found: "\(found)")
         }
-    }
-}
-
-/// A file in the making, with the hash of what was written to it.
-private struct FileWriter {
-    private let path: String
-    private let descriptor: Int32
-    private var hash = SHA256()
-    private(set) var size = 0
-
-    init(_ path: String) throws(PosixError) {
-        unlink(path)
-        let fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard fd >= 0 else { throw PosixError("write", path, code: errno) }
-        self.path = path
-        descriptor = fd
-    }
-
-    mutating func write(_ part: ByteBufferView) throws(PosixError) {
-        let bytes = Array(part)
-        try Files.writeAll(descriptor, bytes, path: path)
-        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        size += part.count
-    }
-
-    var sha256: String { Array(hash.finalize()).hexadecimal }
-
-    func finish(as target: String) throws(PosixError) {
-        guard fsync(descriptor) == 0 else { throw PosixError("write", path, code: errno) }
-        try Files.move(path, to: target)
-        close(descriptor)
-    }
-
-    func discard() {
-        close(descriptor)
-        unlink(path)
-    }
-}
-
-extension Sequence<UInt8> {
-    /// The bytes as lower-case hexadecimal digits.
-    fileprivate var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -39,6 +39,8 @@ public struct HooksConfiguration: Equatable, Sendable {
     public var policy = BinpkgPolicy.waitAuto
     /// How closely builders must resemble this machine.
     public var accuracy = Accuracy.abi
+    /// What the service is never asked for.
+    public var never = NeverAsked.usual
     /// How the graph is drawn.
     public var graph = GraphMode.auto
     /// The size of the graph; nil for the terminal's width and 14 lines.
@@ -52,7 +54,8 @@ public struct HooksConfiguration: Equatable, Sendable {
 
     /// The names of all settings.
     public static let names = [
-        "BINPKG_SERVICE", "BINPKG_POLICY", "BINPKG_ACCURACY", "DEPGRAPH", "DEPGRAPH_SIZE", "DISTCC_GUARD",
+        "BINPKG_SERVICE", "BINPKG_POLICY", "BINPKG_ACCURACY", "BINPKG_NEVER", "DEPGRAPH", "DEPGRAPH_SIZE",
+        "DISTCC_GUARD",
     ]
 
     /// Reads a configuration file's text. Every line that cannot be used gives one message; the others count.
@@ -101,6 +104,12 @@ public struct HooksConfiguration: Equatable, Sendable {
                 return "BINPKG_ACCURACY is exact, abi or flags, not \(Self.shown(value))"
             }
             accuracy = new
+        case "BINPKG_NEVER":
+            guard let new = NeverAsked(value) else {
+                let kinds = NeverAsked.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+                return "BINPKG_NEVER has words CATEGORY/PACKAGE, with `*`, or \(kinds), not \(Self.shown(value))"
+            }
+            never = new
         case "DEPGRAPH":
             guard let new = GraphMode(rawValue: value) else {
                 return "DEPGRAPH is auto, ascii or off, not \(Self.shown(value))"
@@ -129,7 +138,7 @@ public struct HooksConfiguration: Equatable, Sendable {
     public var values: [(name: String, value: String)] {
         [
             ("BINPKG_SERVICE", service ?? "off"), ("BINPKG_POLICY", policy.text),
-            ("BINPKG_ACCURACY", accuracy.rawValue), ("DEPGRAPH", graph.rawValue),
+            ("BINPKG_ACCURACY", accuracy.rawValue), ("BINPKG_NEVER", never.text), ("DEPGRAPH", graph.rawValue),
             ("DEPGRAPH_SIZE", graphSize.map { "\($0.width)x\($0.height)" } ?? ""),
             ("DISTCC_GUARD", distccGuard.rawValue),
         ]

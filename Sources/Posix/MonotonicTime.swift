@@ -5,6 +5,9 @@ public struct MonotonicTime: Comparable, Sendable {
     /// Nanoseconds since an arbitrary start.
     public let nanoseconds: Int64
 
+    /// The point so many nanoseconds after that start.
+    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
     /// The present.
     public static var now: MonotonicTime {
         var time = timespec()

@@ -1,30 +1,218 @@
 import BinpkgModel
+import Glibc
 import Posix
 import Testbed
 import Testing
 
 /// Real emerges with the agent beside them.
 @Suite struct AgentTests {
-    /// app-demo/hello, as another machine built it.
-    private static let hello = ("app-demo/hello", "app-demo/hello-1.0")
+    private static let hello = "app-demo/hello-1.0"
 
-    @Test func thePackageComesThroughTheAgent() async throws {
-        let package = try await BuiltPackages.shared.package(Self.hello.0, Self.hello.1, bashrc: "").file
-        try await Testbed.shared().withMachine("agent-hit") { machine in
+    /// A machine with hooks and agent, and a service that has some packages.
+    private func withAgent(
+        _ name: String, _ plan: FakeService.Plan, settings: String = "BINPKG_POLICY=wait:5m",
+        prepare: (Machine) throws -> Void = { _ in },
+        _ body: (Machine, FakeService, BackgroundProcess) async throws -> Void
+    ) async throws {
+        try await Testbed.shared().withMachine("agent-" + name) { machine in
+            try prepare(machine)
             try await machine.installPortmanteau()
-            let service = FakeService(FakeService.Plan(artifact: package))
+            let service = FakeService(plan)
             try await LoopbackServer.with {
                 service.answer($0)
             } _: { server in
-                try machine.useService(server.url)
+                try machine.useService(server.url, settings: settings)
                 let agent = try await machine.startAgent()
-                let output = try await machine.emerge(["-1", "app-demo/hello"])
-                #expect(output.succeeded, "\(output.text)")
-                #expect(output.text.contains(": hit, exact, saves 12 s of building"), "\(output.text)\n\(agent.log)")
-                #expect(!output.text.contains("gcc"))
-                #expect(agent.log.contains("app-demo/hello-1.0: binary package from"), "\(agent.log)")
-                #expect(!Files.exists(machine.path("var/tmp/portmanteau/app-demo/hello-1.0")))
+                try await body(machine, service, agent)
                 try await agent.stop()
+            }
+        }
+    }
+
+    /// app-demo/hello, as another machine built it.
+    private func hello() async throws -> [UInt8] {
+        try await BuiltPackages.shared.package("app-demo/hello", Self.hello, bashrc: "").file
+    }
+
+    /// Looks again until it is so, or the program has ended.
+    private func wait(while process: BackgroundProcess, until isSo: () throws -> Bool) async throws {
+        while try !isSo() {
+            try #require(process.isRunning, "\(process.log)")
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    @Test func packagesComeThroughTheAgent() async throws {
+        try await withAgent("hit", .init(packages: [Self.hello: try await hello()])) { machine, service, agent in
+            try machine.write("etc/portage/package.env", "app-demo/memory never.conf\n")
+            try machine.write("etc/portage/env/never.conf", "BINPKG_POLICY=off\n")
+            let output = try await machine.emerge(["-1", "app-demo/hello", "app-demo/hallo", "app-demo/memory"])
+            #expect(output.succeeded, "\(output.text)")
+            #expect(output.text.contains("hello-1.0: binary package from http://127.0.0.1:"), "\(agent.log)")
+            #expect(output.text.contains("hallo-1.0: the service does not build it: building here"))
+            #expect(!output.text.contains("memory-1.0: "))
+            let lines = agent.log.split(separator: "\n").filter { $0.contains("app-demo/") }
+            #expect(lines.count == 2, "\(agent.log)")
+            #expect(service.log.filter { $0.hasPrefix("POST") }.count == 2)
+            #expect(!Files.exists(machine.path("var/tmp/portmanteau/\(Self.hello)")))
+            let policy = try await machine.run(["binpkg", "policy", "app-demo/memory"])
+            #expect(policy.stdout.contains("policy    off\n"), "\(policy.text)")
+            #expect(policy.stdout.contains("@bindist  may not be passed on"))
+            #expect(try await machine.run(["binpkg", "policy"]).stdout.contains("agent     runs\n"))
+        }
+    }
+
+    @Test func anUnsignedPackageIsRefusedWhereTheUserWantsSignatures() async throws {
+        try await withAgent(
+            "signature", .init(packages: [Self.hello: try await hello()]),
+            prepare: { machine in
+                try machine.append("etc/portage/make.conf", "FEATURES=\"${FEATURES} binpkg-request-signature\"\n")
+            }
+        ) { machine, _, _ in
+            let output = try await machine.emerge(["-1", "app-demo/hello"])
+            #expect(output.succeeded, "\(output.text)")
+            #expect(output.text.contains("the package cannot be used"), "\(output.text)")
+            #expect(output.text.contains("Compiling source"))
+        }
+    }
+
+    @Test func withADeadAgentThePhaseBuilds() async throws {
+        let plan = FakeService.Plan(packages: [Self.hello: []], held: [Self.hello])
+        try await withAgent("killed", plan, settings: "BINPKG_POLICY=wait:1h") { machine, service, agent in
+            let emerge = try await machine.start(["emerge", "-1", "--quiet-build=n", "app-demo/hello"])
+            #expect(await emerge.waitForLog("waiting, at most 60 min", timeout: .seconds(120)), "\(emerge.log)")
+            kill(agent.pid, SIGKILL)
+            #expect(await emerge.waitForLog("the agent is gone: building here", timeout: .seconds(60)), "\(emerge.log)")
+            while emerge.isRunning { try await Task.sleep(for: .milliseconds(50)) }
+            #expect(try machine.installedPackages().contains(Self.hello), "\(emerge.log)")
+            #expect(emerge.log.contains("Compiling source"))
+            // Nothing tells the service to stop: the build goes on for others.
+            #expect(service.log.allSatisfy { $0.hasPrefix("GET ") || $0.hasPrefix("POST ") || $0.hasPrefix("PUT ") })
+        }
+    }
+
+    /// While one package waits, the others are set up and built, and merged as when that one is built here for as long.
+    @Test(arguments: ["merge-wait", "-merge-wait"])
+    func aPackageThatWaitsHoldsUpNoOther(_ feature: String) async throws {
+        let names = ["app-demo/hello-1.0", "app-demo/hallo-1.0", "app-demo/memory-1.0", "lib-demo/sun-1.0"]
+        let plan = FakeService.Plan(packages: [Self.hello: try await hello()], held: [Self.hello])
+        let arguments = ["emerge", "-1", "--jobs=4"] + names.map { "=" + $0 }
+        let isMerging = feature == "-merge-wait"
+        try await withAgent(
+            "jobs-\(isMerging)", plan,
+            prepare: { machine in
+                try machine.append("etc/portage/make.conf", "FEATURES=\"${FEATURES} \(feature)\"\n")
+                // A local build that takes as long as the test wants.
+                let long = "[[ ${PN} != hello ]] || while [[ ! -e ${EPREFIX}/go-on ]]; do sleep 0.1; done"
+                try machine.write("etc/portage/bashrc", "pre_src_configure() { \(long); }\n")
+            }
+        ) { machine, service, _ in
+            /// Runs the merge; returns what was merged when all but the slow package were built.
+            func merged(policy: String, goOn: () throws -> Void) async throws -> [String] {
+                let emerge = try await machine.start(arguments, environment: ["BINPKG_POLICY": policy])
+                try await wait(while: emerge) {
+                    let installed = try machine.installedPackages()
+                    return names.dropFirst().allSatisfy { name in
+                        installed.contains(name)
+                            || !isMerging && Files.exists(machine.path("var/tmp/portage/\(name)/.installed"))
+                    }
+                }
+                let state = "var/tmp/portmanteau/\(Self.hello)/state"
+                #expect(!Files.exists(machine.path(state)))
+                #expect(!Files.exists(machine.path("var/tmp/portage/\(Self.hello)/.compiled")))
+                let before = try machine.installedPackages()
+                try goOn()
+                while emerge.isRunning { try await Task.sleep(for: .milliseconds(50)) }
+                #expect(Set(try machine.installedPackages()).isSuperset(of: names), "\(emerge.log)")
+                return before.filter(names.contains)
+            }
+            let waiting = try await merged(policy: "wait:1h") { service.release() }
+            #expect(!Files.exists(machine.path("go-on")), "hello was not built here")
+            let removed = try await machine.emerge(["-q", "-C"] + names.map { "=" + $0 })
+            #expect(removed.succeeded, "\(removed.text)")
+            let building = try await merged(policy: "off") { try machine.write("go-on", "") }
+            #expect(waiting == building)
+        }
+    }
+
+    /// Phases of a hostile ebuild, as the build user and as root.
+    private static let attack = #"""
+        ___attack() { python - "$1" "${EPREFIX}" "${PORTAGE_TMPDIR}" <<'EOF'
+        import os, socket, sys
+        who, prefix, temporary = sys.argv[1:]
+        try:
+            agent = socket.socket(socket.AF_UNIX)
+            agent.connect(prefix + "/run/portmanteau/agent.sock")
+            fields = dict(EPREFIX=prefix, CATEGORY="app-demo", PF="hello-1.0", PORTAGE_TMPDIR=temporary,
+                BINPKG_SERVICE="http://127.0.0.1:1", BINPKG_POLICY="require")
+            agent.sendall(b"".join(f"{key}={value}\0".encode() for key, value in fields.items()))
+            agent.shutdown(socket.SHUT_WR)
+            print(f"attack {who}: agent: {agent.recv(4096).decode().strip()}")
+        except OSError as error:
+            print(f"attack {who}: agent: {error.strerror}")
+        if who == "user":
+            for path in ("", "/app-demo", "/app-demo/hello-1.0"):
+                try:
+                    os.mkdir(temporary + "/portmanteau" + path)
+                except OSError as error:
+                    print(f"attack {who}: {path}: {error.strerror}")
+        EOF
+        }
+        if [[ ${PN} == hallo ]]; then
+            pre_src_prepare() { ___attack user; }
+            pre_pkg_preinst() { ___attack root; }
+        fi
+
+        """#
+
+    @Test func aHostileEbuildGetsNowhere() async throws {
+        try await withAgent(
+            "hostile", .init(packages: [Self.hello: try await hello()]),
+            prepare: { try $0.write("etc/portage/bashrc", Self.attack) }
+        ) { machine, _, agent in
+            let output = try await machine.emerge(["-1", "--quiet-build=n", "app-demo/hallo", "app-demo/hello"])
+            #expect(output.succeeded, "\(output.text)")
+            #expect(output.text.contains("attack user: agent: Permission denied"), "\(output.text)")
+            #expect(output.text.contains("attack user: /app-demo/hello-1.0: Permission denied"))
+            #expect(output.text.contains("attack root: agent: refused the caller is not the setup phase"))
+            #expect(output.text.contains("hello-1.0: binary package from http://127.0.0.1:"))
+            #expect(agent.log.contains("refused: the caller is not the setup phase"), "\(agent.log)")
+        }
+    }
+
+    /// Packages that are installed through the agent are recorded, and lie there, as if they had been built here.
+    @Test func injectedPackagesAreLikeLocalOnes() async throws {
+        let atoms = [
+            "app-demo/oddments", "app-demo/memory", "app-demo/delta", "app-demo/lantern", "app-demo/tapestry",
+            "app-demo/hello", "app-demo/hallo", "lib-demo/sun", "lib-demo/moon", "lib-demo/score",
+        ]
+        try await Testbed.shared().withMachine("agent-records-local") { local in
+            let before = try local.installedPackages()
+            let built = try await local.emerge(
+                ["-1", "--buildpkg", "--jobs=2", "--with-bdeps=y"] + atoms, timeout: .seconds(600))
+            #expect(built.succeeded, "\(built.text)")
+            let names = try local.installedPackages().filter { !before.contains($0) }
+            #expect(names.count >= 12, "\(names)")
+            var packages: [String: [UInt8]] = [:]
+            for name in names {
+                let stem = String(name[..<(name.lastIndex(of: "-") ?? name.endIndex)])
+                let folder = local.path("var/cache/binpkgs/\(stem)")
+                let file = try #require(
+                    try Files.list(folder).first { $0.hasPrefix(String(name.split(separator: "/")[1])) })
+                packages[name] = try Files.read("\(folder)/\(file)")
+            }
+            try await withAgent("records", .init(packages: packages)) { machine, _, agent in
+                let output = try await machine.emerge(
+                    ["-1", "--jobs=2", "--with-bdeps=y"] + atoms, timeout: .seconds(600))
+                #expect(output.succeeded, "\(output.text)\n\(agent.log)")
+                for name in names {
+                    #expect(agent.log.contains("\(name): binary package from"), "\(agent.log)")
+                    let (mine, theirs) = (try await machine.record(of: name), try await local.record(of: name))
+                    #expect(mine.fields.keys.sorted() == theirs.fields.keys.sorted(), "\(name)")
+                    for (field, text) in theirs.fields { #expect(mine.fields[field] == text, "\(name) \(field)") }
+                    #expect(mine.contents == theirs.contents, "\(name)")
+                    #expect(try await machine.files(of: name) == local.files(of: name), "\(name)")
+                }
             }
         }
     }

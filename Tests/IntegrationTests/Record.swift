@@ -33,6 +33,26 @@ extension Machine {
         return Record(fields: fields, contents: contents.sorted())
     }
 
+    /// What the file system says of the files of a package: mode, owners, names, targets, and content.
+    func files(of cpv: String) async throws -> [String] {
+        let script = """
+            import hashlib, os, re, stat, sys
+            for line in open(sys.argv[1], encoding="utf-8", errors="surrogateescape"):
+                match = re.match(r"(?:dir|obj|sym) (.*?)(?: -> .*| [0-9a-f]{32} \\d+)?$", line.rstrip("\\n"))
+                path = match.group(1)
+                status = os.lstat(path)
+                text = f"{path} {status.st_mode:o} {status.st_uid}:{status.st_gid}"
+                if stat.S_ISLNK(status.st_mode):
+                    text += " " + os.readlink(path)
+                elif stat.S_ISREG(status.st_mode):
+                    text += f" {status.st_nlink} {status.st_size} {hashlib.sha256(open(path, 'rb').read()).hexdigest()}"
+                print(text.encode("utf-8", "backslashreplace").decode())
+            """
+        let output = try await run(["python", "-c", script, "\(prefix)/var/db/pkg/\(cpv)/CONTENTS"])
+        guard output.succeeded else { throw TestbedError.command("files of \(cpv)", reason: output.text) }
+        return output.stdout.split(separator: "\n").map(String.init).sorted()
+    }
+
     /// The saved environments of a package: that of var/db/pkg, and that of its package file, if there is one.
     func environments(of cpv: String) async throws -> [String] {
         let installed = try await run(["bzip2", "-dc", "\(prefix)/var/db/pkg/\(cpv)/environment.bz2"])

@@ -7,5 +7,5 @@ struct Binpkg: AsyncParsableCommand {
         commandName: "binpkg",
         abstract: "Get packages from a build service instead of compiling them.",
         version: "binpkg \(SuiteVersion.text)",
-        subcommands: [BinpkgRequest.self, BinpkgAgent.self, BinpkgStage.self])
+        subcommands: [BinpkgRequest.self, BinpkgPolicyCommand.self, BinpkgAgent.self, BinpkgStage.self])
 }

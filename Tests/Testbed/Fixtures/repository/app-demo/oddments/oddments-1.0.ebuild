@@ -24,6 +24,17 @@ src_install() {
 	newins - first <<< "two names"
 	ln "${ED}/usr/share/oddments/first" "${ED}/usr/share/oddments/second" || die
 	dosym ../oddments/first /usr/share/oddments/link
+	dosym nowhere /usr/share/oddments/dangling
+	newins - "it's \"odd\" \\ \$name" <<< "quotes"
+	newins - "$(printf '%0200d' 0)" <<< "a long name"
+	insinto "/usr/share/oddments/$(printf '%090d' 1)/$(printf '%090d' 2)"
+	newins - deep <<< "a long path"
+	truncate -s 3M "${ED}/usr/share/oddments/sparse" || die
+	printf end >> "${ED}/usr/share/oddments/sparse" || die
+	fperms 4755 /usr/bin/oddments
+	keepdir /var/spool/oddments
+	fperms 1777 /var/spool/oddments
+	fowners 2:3 /var/spool/oddments
 	keepdir /var/lib/oddments
 	newdoc - plain.txt <<< "not compressed"
 	newdoc - long.txt <<< "$(printf '%s\n' {1..500})"
