@@ -17,6 +17,59 @@ struct HookCost: AsyncParsableCommand {
             try await measureSetup(machine)
             try await measureSourcing(machine)
         }
+        try await measureHandingOver(testbed)
+    }
+
+    /// Calls that hand a package over to the agent. The agent works between them, on packages of a service that has
+    /// them (a hit) and of one that has to build them (a miss).
+    private func measureHandingOver(_ testbed: Testbed) async throws {
+        try await testbed.withMachine("bench-hook-service") { builder in
+            try await builder.installPortmanteau(enable: false)
+            let service = try await builder.startService()
+            try await testbed.withMachine("bench-hook-agent") { machine in
+                try machine.write("etc/portage/bashrc", Self.handingOver(calls: max(calls / 5, 5)))
+                try await machine.installPortmanteau()
+                try machine.useService(service.url)
+                let agent = try await machine.startAgent()
+                _ = try await seconds(of: machine, ["-q", "app-demo/hello"])
+                for (name, atom) in [("hit", "app-demo/hello"), ("miss", "app-demo/hallo")] {
+                    _ = try await seconds(of: machine, ["-q", atom])
+                    let figures = try machine.read("bench-agent").split(separator: "\n").compactMap { Double($0) }
+                    guard figures.count == 2 else { throw ValidationError("the phase wrote no figures") }
+                    row("setup with agent, \(name), processor time a call", "\(fixed(figures[0])) ms", "(bound: 5 ms)")
+                    row("setup with agent, \(name), wall time, median", "\(fixed(figures[1])) ms", "(bound: 20 ms)")
+                }
+                try await agent.stop()
+            }
+            try await service.stop()
+        }
+    }
+
+    private static func handingOver(calls: Int) -> String {
+        """
+        if [[ ${EBUILD_PHASE} == setup && ${CATEGORY} == app-demo ]]; then
+            pre_pkg_setup() {
+                local i u=_ a b pause
+                exec {pause}<> <(:)
+                "__${u}pm_run" setup &>/dev/null
+                times >"${T}/t0"
+                for ((i = 0; i < \(calls); i++)); do
+                    read -rt 0.3 -u "${pause}"
+                    a=${EPOCHREALTIME/[.,]/}
+                    "__${u}pm_run" setup &>/dev/null
+                    b=${EPOCHREALTIME/[.,]/}
+                    echo $((b - a))
+                done >"${T}/wall"
+                times >"${T}/t1"
+                for i in 0 1; do
+                    tail -n 1 "${T}/t${i}" | tr 'ms' '  ' | awk '{ print ($1 * 60 + $2 + $3 * 60 + $4) * 1000 }'
+                done | awk '{ t[NR] = $1 } END { print (t[2] - t[1]) / \(calls) }' >"${EPREFIX}/bench-agent"
+                sort -n "${T}/wall" | awk '{ t[NR] = $1 } END { print t[int((NR + 1) / 2)] / 1000 }' \\
+                    >>"${EPREFIX}/bench-agent"
+            }
+        fi
+
+        """
     }
 
     /// A pre_pkg_setup of the user's, which ours calls first, repeats the call in the very phase it is made for.

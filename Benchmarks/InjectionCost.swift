@@ -1,7 +1,7 @@
 import ArgumentParser
 import Testbed
 
-/// A package that the service has, injected, against the same package compiled here and against a merge of emerge's own
+/// A package that the service has, injected with the agent beside emerge, against the same package compiled here and against a merge of emerge's own
 /// binary package: for tiny packages, where most of the time is the start of phases, and for one that compiles a while.
 struct InjectionCost: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,8 +22,10 @@ struct InjectionCost: AsyncParsableCommand {
                 try await testbed.withMachine("bench-b") { client in
                     try await client.installPortmanteau()
                     try client.useService(service.url)
+                    let agent = try await client.startAgent()
                     try await measure(client, "app-demo/delta", with: "lib-demo/*", rounds: rounds)
                     try await measure(client, "app-demo/slow", with: nil, rounds: slowRounds)
+                    try await agent.stop()
                 }
             } catch {
                 try await service.stop()

@@ -33,7 +33,8 @@ struct UnpackPhase {
 
     /// Waits for what the agent makes of the package; nil when there will be nothing, which was said.
     private func wait(_ staging: StagingDirectory) -> StageState? {
-        if let state = staging.readState() { return state }
+        // Without the agent, setup has shown all lines.
+        if !Files.exists(staging.progress), let state = staging.readState() { return state }
         let policy = request.configuration.policy
         context.limitTime(policy.stageLimit + 60)
         var waiting = StagingWait(staging: staging, say: context.say)

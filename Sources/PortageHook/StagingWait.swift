@@ -41,10 +41,11 @@ struct StagingWait {
         signSeen = now()
         let start = signSeen
         while true {
-            // In this order: an agent writes the state before it gives the lock back.
+            // In this order: an agent tells its last line, then writes the state, then gives the lock back.
             let isHeld = FileLock.isHeld(staging.lock)
+            let state = staging.readState()
             showProgress()
-            if let state = staging.readState() { return .ended(state) }
+            if let state { return .ended(state) }
             if !isHeld { return .gone }
             if !isAlive() { return .hanging }
             let present = now()

@@ -11,7 +11,7 @@ import Testing
     /// A machine with hooks and agent, and a service that has some packages.
     private func withAgent(
         _ name: String, _ plan: FakeService.Plan, settings: String = "BINPKG_POLICY=wait:5m",
-        prepare: (Machine) throws -> Void = { _ in },
+        isActivated: Bool = false, prepare: (Machine) throws -> Void = { _ in },
         _ body: (Machine, FakeService, BackgroundProcess) async throws -> Void
     ) async throws {
         try await Testbed.shared().withMachine("agent-" + name) { machine in
@@ -22,7 +22,7 @@ import Testing
                 service.answer($0)
             } _: { server in
                 try machine.useService(server.url, settings: settings)
-                let agent = try await machine.startAgent()
+                let agent = try await machine.startAgent(isActivated: isActivated)
                 try await body(machine, service, agent)
                 try await agent.stop()
             }
@@ -64,7 +64,7 @@ import Testing
 
     @Test func anUnsignedPackageIsRefusedWhereTheUserWantsSignatures() async throws {
         try await withAgent(
-            "signature", .init(packages: [Self.hello: try await hello()]),
+            "signature", .init(packages: [Self.hello: try await hello()]), isActivated: true,
             prepare: { machine in
                 try machine.append("etc/portage/make.conf", "FEATURES=\"${FEATURES} binpkg-request-signature\"\n")
             }
@@ -203,7 +203,7 @@ import Testing
             }
             try await withAgent("records", .init(packages: packages)) { machine, _, agent in
                 let output = try await machine.emerge(
-                    ["-1", "--jobs=2", "--with-bdeps=y"] + atoms, timeout: .seconds(600))
+                    ["-1", "--buildpkg", "--jobs=2", "--with-bdeps=y"] + atoms, timeout: .seconds(600))
                 #expect(output.succeeded, "\(output.text)\n\(agent.log)")
                 for name in names {
                     #expect(agent.log.contains("\(name): binary package from"), "\(agent.log)")
