@@ -165,7 +165,7 @@ let package = Package(
         tests("DependencyGraph"),
         tests("TerminalDrawing"),
         tests("GraphDrawing", ["DependencyGraph", "TerminalDrawing"], exclude: ["Goldens"]),
-        tests("AgentProtocol"),
+        tests("AgentProtocol", ["Posix"]),
         tests("PortageHook"),
         tests("DistccBackoff", ["Posix"]),
         tests("PythonBridge"),

@@ -1,6 +1,7 @@
 import Glibc
 import Posix
 import Synchronization
+import Testbed
 import Testing
 
 @testable import AgentProtocol
@@ -20,11 +21,9 @@ import Testing
     /// Long paths go through the directory: a socket's address has 108 bytes.
     @Test(arguments: [0, 150])
     func aRequestGoesOverASocket(_ padding: Int) throws {
-        let folder =
-            "/tmp/portmanteau-agent-\(getpid())-\(UInt64.random(in: 0 ... .max))"
-            + String(repeating: "x", count: padding)
+        let scratch = try ScratchDirectory()
+        let folder = scratch.path + "/" + String(repeating: "x", count: padding)
         try Files.makeDirectories(folder)
-        defer { try? Files.removeTree(folder) }
         let path = folder + "/agent.sock"
         let request = SetupRequest(fields: ["A": String(repeating: "a b ", count: 100_000), "B": "c\nd"])
         #expect(AgentReply.ask(path, request, deadline: .now.advanced(byMilliseconds: 60_000)) == nil)
@@ -65,9 +64,9 @@ import Testing
     }
 
     @Test func anAgentThatSaysNothingIsNone() throws {
-        let path = "/tmp/portmanteau-agent-\(getpid())-\(UInt64.random(in: 0 ... .max)).sock"
+        let scratch = try ScratchDirectory()
+        let path = scratch.path + "/agent.sock"
         let listener = try UnixSocket(listeningAt: path, mode: 0o600)
-        defer { unlink(path) }
         let request = SetupRequest(fields: ["A": "b"])
         #expect(AgentReply.ask(path, request, deadline: .now.advanced(byMilliseconds: 50)) == nil)
         _ = try listener.accept(until: .now)

@@ -1,21 +1,17 @@
-import Glibc
 import Posix
+import Testbed
 import Testing
 
 @testable import AgentProtocol
 
-@Suite final class ServiceBreakerTests: Sendable {
-    private let directory: String
+@Suite struct ServiceBreakerTests {
+    private let scratch: ScratchDirectory
     private let start = MonotonicTime(nanoseconds: 1_000_000_000_000)
 
-    init() {
-        directory = "/tmp/portmanteau-breaker-\(getpid())-\(UInt64.random(in: 0 ... .max))"
-    }
-
-    deinit { try? Files.removeTree(directory) }
+    init() throws { scratch = try ScratchDirectory() }
 
     private func breaker(_ service: String = "http://s.example.org", boot: String = "b") -> ServiceBreaker {
-        ServiceBreaker(directory: directory, service: service, boot: boot)
+        ServiceBreaker(directory: scratch.path + "/run", service: service, boot: boot)
     }
 
     private func after(_ seconds: Int) -> MonotonicTime { start.advanced(byMilliseconds: seconds * 1000) }

@@ -51,7 +51,7 @@ import Testing
 
     @Test func aPackageIsStagedBesideThePhase() async throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
+        defer { withExtendedLifetime(machine) {} }
         let log = Log()
         let agent = agent(machine, portage: machine.portage(), log: log)
         let service = FakeService(.init(states: [.building, .ready]))
@@ -73,7 +73,7 @@ import Testing
 
     @Test func onlyASetupPhaseOfEmergeIsServed() async throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
+        defer { withExtendedLifetime(machine) {} }
         let agent = agent(machine, portage: machine.portage())
         let setup = machine.setup(service: "http://127.0.0.1:1")
         let cases: [([ProcessChain.Link], String)] = [
@@ -109,7 +109,7 @@ import Testing
     @Test(arguments: Death.allCases)
     func aDeadServiceCostsOnce(_ death: Death) async throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
+        defer { withExtendedLifetime(machine) {} }
         let cut = LoopbackServer.Reply.response(200, body: [0x7b], promising: 400)
         var plan = FakeService.Plan()
         switch death {
@@ -149,7 +149,7 @@ import Testing
     /// The same without the agent: each package is a process of its own, and only the file of the breaker is shared.
     @Test func aDeadServiceCostsOnceInline() async throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
+        defer { withExtendedLifetime(machine) {} }
         let service = FakeService(.init(instead: ["GET /v1/status": .silence]))
         try await LoopbackServer.with {
             service.answer($0)
@@ -166,7 +166,7 @@ import Testing
 
     @Test func aServiceThatIsBackIsUsedAgain() async throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
+        defer { withExtendedLifetime(machine) {} }
         let isBack = Atomic(false)
         let service = FakeService(.init())
         let agent = agent(machine, portage: machine.portage())
@@ -189,7 +189,7 @@ import Testing
 
     @Test func anEmergeThatIsGoneNeedsNothing() async throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
+        defer { withExtendedLifetime(machine) {} }
         let log = Log()
         let agent = agent(machine, portage: machine.portage(), log: log)
         let service = FakeService(.init(states: [.building]))
@@ -208,7 +208,7 @@ import Testing
     /// An emerge that is killed and started again at once: the work for the first never reaches the second's directory.
     @Test func aSecondEmergeGetsItsOwn() async throws {
         let machine = try FakeMachine()
-        defer { machine.remove() }
+        defer { withExtendedLifetime(machine) {} }
         let agent = agent(machine, portage: machine.portage())
         let service = FakeService(.init(states: [.building, .building, .ready]))
         try await LoopbackServer.with {

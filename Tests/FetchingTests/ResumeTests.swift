@@ -2,6 +2,7 @@ import Crypto
 import Glibc
 import Posix
 import Synchronization
+import Testbed
 import Testing
 
 @testable import Fetching
@@ -23,8 +24,8 @@ import Testing
     private func fetch(
         attempts: Int = 5, _ answer: @escaping @Sendable (_ start: Int, _ call: Int) -> LoopbackServer.Reply
     ) async throws -> (result: Result<Fetcher.Downloaded, FetchError>, starts: [Int], left: [String]) {
-        let directory = try temporaryDirectory()
-        defer { try? Files.removeTree(directory) }
+        let scratch = try ScratchDirectory()
+        let directory = scratch.path
         let starts = Mutex<[Int]>([])
         let result = try await LoopbackServer.with { request in
             let call = starts.withLock {

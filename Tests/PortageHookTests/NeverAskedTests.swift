@@ -1,5 +1,6 @@
 import AgentProtocol
 import Posix
+import Testbed
 import Testing
 
 @testable import PortageHook
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test func setupDoesNotAsk() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         try directory.writeProgram(
             "usr/libexec/portmanteau/portmanteau", "#!/bin/bash\necho x >>\(directory.path)/asked; exit 1\n")
         func setUp(_ more: [String]) {

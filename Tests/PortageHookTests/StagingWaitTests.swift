@@ -1,6 +1,7 @@
 import AgentProtocol
 import Glibc
 import Posix
+import Testbed
 import Testing
 
 @testable import PortageHook
@@ -8,7 +9,7 @@ import Testing
 /// The wait of the unpack phase, with a clock that only moves when it pauses.
 @Suite struct StagingWaitTests {
     private final class World {
-        let directory: TemporaryDirectory
+        let directory: ScratchDirectory
         let staging: StagingDirectory
         var time = MonotonicTime(nanoseconds: 1_000_000_000)
         var lines: [String] = []
@@ -17,7 +18,7 @@ import Testing
         var events: [Int: () throws -> Void] = [:]
 
         init() throws {
-            directory = try TemporaryDirectory()
+            directory = try ScratchDirectory()
             staging = try #require(
                 StagingDirectory(temporaryDirectory: directory.path, category: "app-demo", pf: "x-1"))
             try Files.makeDirectories(staging.path)
