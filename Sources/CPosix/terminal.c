@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -155,22 +153,4 @@ int cposix_watch_add(int watch, const char *path) {
                    < 0
                ? -1
                : 0;
-}
-
-int cposix_connect_local(const char *path) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd, code;
-
-    if (strlen(path) >= sizeof address.sun_path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    strcpy(address.sun_path, path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) return -1;
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
-    code = errno;
-    close(fd);
-    errno = code;
-    return -1;
 }

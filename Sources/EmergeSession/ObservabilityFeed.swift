@@ -4,7 +4,8 @@ import Posix
 /// The snapshots that one emerge publishes, as they come.
 public final class ObservabilityFeed {
     /// The descriptor to poll; nil when the emerge publishes nothing, or not yet.
-    public private(set) var descriptor: Int32?
+    public var descriptor: Int32? { socket?.descriptor }
+    private var socket: UnixSocket?
     private let pid: Int32
     private let path: String
     private var lines = LineBuffer()
@@ -20,12 +21,10 @@ public final class ObservabilityFeed {
         path = Self.directory(prefix: prefix) + "/emerge-\(pid)"
     }
 
-    deinit { disconnect() }
-
     /// Tries to connect, if that is not done. What a dead emerge left behind answers nothing, and is no connection.
     public func connect() {
         guard descriptor == nil, Files.exists(path + ".sock") else { return }
-        descriptor = try? LocalSocket.connect(path + ".sock")
+        socket = try? UnixSocket(connectingTo: path + ".sock")
         lines = LineBuffer()
     }
 
@@ -41,7 +40,7 @@ public final class ObservabilityFeed {
                 continue
             }
             if count < 0, errno == EINTR { continue }
-            if count == 0 || errno != EAGAIN { disconnect() }
+            if count == 0 || errno != EAGAIN { socket = nil }
             break
         }
         guard let newest, let snapshot = ObservabilitySnapshot(newest), snapshot.pid == pid else { return nil }
@@ -54,11 +53,6 @@ public final class ObservabilityFeed {
             let snapshot = ObservabilitySnapshot(bytes), snapshot.pid == pid
         else { return nil }
         return snapshot
-    }
-
-    private func disconnect() {
-        if let descriptor { close(descriptor) }
-        descriptor = nil
     }
 }
 

@@ -21,13 +21,3 @@ public final class FileWatch {
         while read(descriptor, &bytes, bytes.count) > 0 {}
     }
 }
-
-/// Sockets of the file system.
-public enum LocalSocket {
-    /// A connection that does not block; the caller closes it.
-    public static func connect(_ path: String) throws(PosixError) -> Int32 {
-        let fd = cposix_connect_local(path)
-        guard fd >= 0 else { throw PosixError(errnoOf: "connect to", path) }
-        return fd
-    }
-}

@@ -93,7 +93,9 @@ final class FakeService: Sendable {
     private func json(_ id: String, missing: [String]) -> LoopbackServer.Reply {
         let answer = state.withLock { state in
             if let own = ownState(id, state) {
-                return RequestAnswer(id: id, state: own, accuracy: plan.accuracy, buildSeconds: 12)
+                return RequestAnswer(
+                    id: id, key: id, state: own, accuracy: plan.accuracy, artifact: own == .ready ? id : nil,
+                    buildSeconds: 12)
             }
             let current = missing.isEmpty ? plan.states[min(state.asked, plan.states.count - 1)] : .declined
             if missing.isEmpty { state.asked += 1 }

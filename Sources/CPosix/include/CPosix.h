@@ -63,9 +63,6 @@ int cposix_watch_open(void);
    Returns 0, or -1 with errno. */
 int cposix_watch_add(int watch, const char *path);
 
-/* Connects to a unix socket, without waiting. Returns the descriptor, or -1 with errno. */
-int cposix_connect_local(const char *path);
-
 /* A stream connection to the Unix socket at a path, which does not block. Returns a
    descriptor, or -errno. */
 int cposix_unix_connect(const char *path);
