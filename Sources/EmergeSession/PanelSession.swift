@@ -36,8 +36,17 @@ public final class PanelSession<Content: PanelContent> {
     private var isForeground = true
     private var outcome: ChildProcess.Outcome?
     private var lastFrame: MonotonicTime?
+    private var pendingStop: PendingStop?
     /// What the last frame took to make, in milliseconds.
     private var frameCost = 0
+
+    /// A stop that was asked for and has not come. When it meets the program in vfork, the child stops before it has
+    /// begun, and the program waits for it for ever: then both must go on for a moment, and stop anew.
+    private struct PendingStop {
+        var due: MonotonicTime
+        var tries = 0
+        var isGoingOn = false
+    }
 
     /// The shortest time between two frames, in milliseconds: 15 of them in a second.
     private static var frameTime: Int { 67 }
@@ -99,7 +108,8 @@ public final class PanelSession<Content: PanelContent> {
         ]
         let own = content.descriptors
         polled += own.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        let ready = poll(&polled, nfds_t(polled.count), Int32(untilFrame))
+        let pause = min(untilFrame, pendingStop?.due.millisecondsLeft ?? untilFrame)
+        let ready = poll(&polled, nfds_t(polled.count), Int32(pause))
         if ready > 0 {
             if polled[1].revents != 0 { signals.read().forEach(handle) }
             if polled[2].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 { relay() }
@@ -110,6 +120,7 @@ public final class PanelSession<Content: PanelContent> {
             }
             if polled[0].revents != 0 { handle(job.nextEvent()) }
         }
+        pursueStop()
         // A shell tells nothing to what already runs when it brings it to the foreground.
         if !isForeground, TerminalMode.isForeground(input) { comeBack() }
         if isForeground, untilFrame == 0, outcome == nil { drawFrame() }
@@ -166,6 +177,7 @@ public final class PanelSession<Content: PanelContent> {
         let count = read(input, &buffer, buffer.count)
         if count > 0 {
             typed += buffer.prefix(count)
+            if let key = job.stopKey, buffer.prefix(count).contains(key) { expectStop() }
         } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
             hangUp()
         }
@@ -191,6 +203,9 @@ public final class PanelSession<Content: PanelContent> {
         case SIGWINCH: checkSize()
         case SIGHUP: hangUp()
         case SIGCONT: if !isForeground { comeBack() }
+        case SIGTSTP:
+            job.send(signal)
+            expectStop()
         default: job.send(signal)
         }
     }
@@ -198,10 +213,33 @@ public final class PanelSession<Content: PanelContent> {
     private func handle(_ event: TerminalJob.Event) {
         switch event {
         case .started(let pid): content.programStarted(pid: pid)
-        case .stopped: stop()
+        case .stopped:
+            pendingStop = nil
+            stop()
         case .continued, .failed: break
         case .ended(let end): outcome = end
         }
+    }
+
+    private func expectStop() { pendingStop = PendingStop(due: MonotonicTime.now.advanced(byMilliseconds: 200)) }
+
+    private func pursueStop() {
+        guard var stop = pendingStop, stop.due.millisecondsLeft == 0 else { return }
+        if stop.isGoingOn {
+            job.send(SIGTSTP)
+            stop.isGoingOn = false
+            stop.due = MonotonicTime.now.advanced(byMilliseconds: 200)
+        } else if stop.tries < 20, job.isUninterruptible {
+            job.send(SIGCONT)
+            stop.isGoingOn = true
+            stop.tries += 1
+            stop.due = MonotonicTime.now.advanced(byMilliseconds: 20)
+        } else {
+            // It stops later, or does not want to.
+            pendingStop = nil
+            return
+        }
+        pendingStop = stop
     }
 
     /// Stops with the program, and goes on with it.

@@ -99,6 +99,21 @@ public final class TerminalJob {
         if let pid { killpg(pid, signal) }
     }
 
+    /// The byte that, typed now, stops what runs in the foreground of the job's terminal; nil when none does.
+    public var stopKey: UInt8? {
+        var modes = termios()
+        guard tcgetattr(controller, &modes) == 0, modes.c_lflag & tcflag_t(ISIG) != 0 else { return nil }
+        return withUnsafeBytes(of: modes.c_cc) { $0.count > Int(VSUSP) ? $0[Int(VSUSP)] : nil }
+    }
+
+    /// Whether the job waits in the kernel and takes no signal, as while a child of vfork has not begun its program.
+    public var isUninterruptible: Bool {
+        guard let pid, let text = try? Files.readText("/proc/\(pid)/stat", limit: 4096),
+            let end = text.lastIndex(of: ")")
+        else { return false }
+        return text[text.index(after: end)...].hasPrefix(" D")
+    }
+
     /// Tells the job the size of its terminal.
     public func resize(_ size: TerminalSize) {
         _ = cposix_set_terminal_size(controller, Int32(size.columns), Int32(size.rows))

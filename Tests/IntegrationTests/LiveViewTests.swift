@@ -79,11 +79,11 @@ import Testing
             try await terminal.wait(for: "code=130")
             #expect(try await terminal.history().contains { $0.hasSuffix("[Yes/No] no") })
 
-            try await terminal.enter("clear; depgraph emerge --ask -1 app-demo/slow; echo \"code=$?\"")
+            try await terminal.enter(
+                "clear; SLOW_FUNCTIONS=20000 depgraph emerge --ask -1 app-demo/slow; echo \"code=$?\"")
             try await terminal.wait(for: "[Yes/No]")
             try await terminal.enter("yes")
             try await terminal.wait("the panel") { panel($0).contains { $0.contains("▶ app-demo/slow-1.0") } }
-            // Not while emerge starts a program: it cannot be stopped within vfork.
             try await terminal.wait(for: "-o slow.o")
             try await terminal.press("C-z")
             try await terminal.wait(for: "Stopped")
@@ -102,7 +102,7 @@ import Testing
 
     @Test func `a signal to the view is one to emerge`() async throws {
         try await withTerminal("live-term") { _, terminal in
-            try await terminal.enter("depgraph emerge -1 app-demo/slow; echo \"code=$?\"")
+            try await terminal.enter("SLOW_FUNCTIONS=20000 depgraph emerge -1 app-demo/slow; echo \"code=$?\"")
             try await terminal.wait("the panel") { !panel($0).isEmpty }
             try await terminal.wait(for: "-o slow.o")
             try await terminal.press("C-z")
@@ -157,13 +157,20 @@ import Testing
         try await withTerminal("live-watch-\(observability)", columns: 100, rows: 30) { machine, terminal in
             #expect(try await machine.run(["depgraph", "watch", "--once"]).exitCode == 1)
             #expect(try await machine.run(["depgraph", "watch"]).stderr.contains("--once"))
-            if observability { try machine.append("etc/portage/make.conf", "FEATURES=\"observability\"\n") }
+            if observability { try machine.append("etc/portage/make.conf", "FEATURES=\"${FEATURES} observability\"\n") }
             try await terminal.enter("stty -a > before; depgraph watch; echo \"code=$?\"")
             try await terminal.wait(for: "waiting for an emerge")
-            let emerge = try await machine.start(["emerge", "-1", "app-demo/slow"])
-            try await terminal.wait("the picture") { screen in
-                screen.first?.hasPrefix(Self.rule) == true && screen.contains { $0.contains("▶ app-demo/slow-1.0") }
-                    && (!observability || screen.contains { $0.contains("compile") })
+            let emerge = try await machine.start(
+                ["emerge", "-1", "app-demo/slow"], environment: ["SLOW_FUNCTIONS": "20000"])
+            do {
+                try await terminal.wait("the picture") { screen in
+                    screen.first?.hasPrefix(Self.rule) == true
+                        && screen.contains { $0.contains("▶ app-demo/slow-1.0") }
+                        && (!observability || screen.contains { $0.contains("compile") })
+                }
+            } catch {
+                Issue.record("emerge wrote:\n\(emerge.log)")
+                throw error
             }
             let once = try await machine.run(["depgraph", "watch", "--once"])
             #expect(once.succeeded && once.stdout.contains("▶ app-demo/slow-1.0"), "\(once.text)")
