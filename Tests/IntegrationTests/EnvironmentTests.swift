@@ -3,7 +3,7 @@ import Posix
 import Testbed
 import Testing
 
-/// The service with roots of other machines: read over sftp, and unpacked from an archive.
+/// The service with roots of other machines, read over sftp.
 @Suite(.serialized) struct EnvironmentTests {
     /// A service with the root of the asking machine as its only environment, and the asking machine's sshd.
     private func withTarget(
@@ -177,48 +177,6 @@ import Testing
             #expect(
                 list.stdout.contains(#""name":"own","source":"host""#)
                     && list.stdout.contains(#""name":"desk","source":"target""#), "\(list.text)")
-        }
-    }
-
-    @Test func anArchiveIsARoot() async throws {
-        let testbed = try await Testbed.shared()
-        try await testbed.withMachine("env-stage3-service") { server in
-            try await server.installPortmanteau(enable: false)
-            try await testbed.withMachine("env-stage3-desk") { desk in
-                try await desk.installPortmanteau(enable: false)
-                // The archive's machine has what the desk has, and the service's own root does not.
-                let emerged = try await desk.emerge(["-1", "lib-demo/alpha"])
-                #expect(emerged.succeeded, "\(emerged.text)")
-                try await desk.packRoot(to: "root.tar")
-                try Files.move(desk.path("root.tar"), to: server.path("root.tar"))
-                let tables = """
-                    [[environment]]
-                    name = "archive"
-                    source = "stage3"
-                    tarball = "\(server.prefix)/root.tar"
-                    prefix = "\(server.prefix)"
-
-                    """
-                let service = try await server.startService(settings: tables)
-                do {
-                    let client = ServiceClient(machine: desk, url: service.url)
-                    for package in ["lib-demo/gamma-1.0", "app-demo/hello-1.0"] {
-                        let reply = try await client.ask(package)
-                        #expect(reply.value("state") == "ready", "\(reply.text)")
-                        #expect(reply.value("accuracy") == "exact", "\(reply.text)")
-                    }
-                } catch {
-                    try await service.stop()
-                    throw error
-                }
-                #expect(try await service.stop() == 0, "\(service.process.log)")
-                await expectNothingLeft(of: server)
-                // Unpacked once, under its hash, and not written to.
-                let roots = try Files.list(server.path("var/lib/portmanteau/binpkgd/roots"))
-                #expect(roots.count == 1 && roots[0].utf8.count == 64, "\(roots)")
-                let root = server.path("var/lib/portmanteau/binpkgd/roots/\(roots.first ?? "")") + server.prefix
-                #expect(try Files.list(root + "/var/db/pkg/lib-demo").count == 1)
-            }
         }
     }
 

@@ -111,6 +111,13 @@ import Testing
                             throw error
                         }
                         #expect(try await service.stop() == 0, "\(service.process.log)")
+                        // What is unpacked is unpacked once, and nothing is written to it.
+                        let library = server.path("var/lib/portmanteau/binpkgd/roots")
+                        for root in (try? Files.list(library)) ?? [] {
+                            let database = "\(library)/\(root)\(server.prefix)/var/db/pkg/lib-demo"
+                            #expect(try Files.list(database) == ["alpha-1.0"])
+                            #expect(try Files.list(library).count == 1)
+                        }
                     }
                     for server in servers { try await server.stop() }
                 }
