@@ -12,7 +12,7 @@ import Testing
             try machine.write("extra.conf", "USE=\"a\"\n")
             try machine.append("etc/portage/make.conf", "source \(machine.prefix)/extra.conf\n")
             // A file that changes just when it is read gives no stamp.
-            try await Task.sleep(for: .milliseconds(300))
+            try await Task.sleep(for: .seconds(2))
             try await machine.withPortage { portage in
                 func stamp() async throws -> String { try await portage.raw("settings_stamp", json: "{}") }
                 let first = try await stamp()
@@ -47,7 +47,8 @@ import Testing
 
     @Test func theInstalledDatabaseIsLookedAtAgain() async throws {
         try await Testbed.shared().withMachine("api-stamp-installed") { machine in
-            try await Task.sleep(for: .milliseconds(300))
+            try machine.write("etc/portage/package.accept_keywords/alpha", "lib-demo/alpha ~amd64 ~arm64\n")
+            try await Task.sleep(for: .seconds(2))
             try await machine.withPortage { portage in
                 let stamp = try await portage.raw("settings_stamp", json: "{}")
                 let beta = PackageSelector(cpv: "lib-demo/beta-1.0")
