@@ -38,7 +38,7 @@ final class WaitingLines: Sendable {
             $0.shown = time
             $0.place = Self.place(answer)
         }
-        let there = answer.estimateSeconds.map { "about \(duration($0))" } ?? "an unknown time"
+        let there = (answer.etaSeconds ?? answer.estimateSeconds).map { "about \(duration($0))" } ?? "an unknown time"
         let here = local.map { "about \(duration($0))" } ?? "an unknown time"
         let most = limit.map { ", at most \(duration($0))" } ?? ""
         tell("\(cpv.printable): waiting\(most): the service needs \(there), this machine \(here)")
@@ -59,7 +59,9 @@ final class WaitingLines: Sendable {
             var text = "\(cpv.printable): \(place)"
             if answer.state == .building, !state.phase.isEmpty { text += " (\(state.phase))" }
             text += ", waited \(duration(elapsed))"
-            if let estimate = answer.estimateSeconds { text += " of about \(duration(estimate))" }
+            if let estimate = answer.state == .queued ? nil : answer.estimateSeconds {
+                text += " of about \(duration(estimate))"
+            }
             if !state.logLine.isEmpty { text += ": \(state.logLine)" }
             return text
         }
@@ -82,7 +84,8 @@ final class WaitingLines: Sendable {
     private static func interval(after elapsed: Double) -> Double { elapsed < 60 ? 15 : elapsed < 600 ? 60 : 300 }
 
     private static func place(_ answer: RequestAnswer) -> String {
-        answer.state == .queued ? "queued there" : "being built there"
+        guard answer.state == .queued else { return "being built there" }
+        return "queued there" + (answer.position.map { ", number \($0)" } ?? "")
     }
 
     /// What Portage says at the start of a phase.

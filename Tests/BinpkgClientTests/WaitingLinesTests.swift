@@ -26,8 +26,18 @@ import Testing
         }
     }
 
-    private func answer(_ state: RequestState, estimate: Double? = 100) -> RequestAnswer {
-        RequestAnswer(id: "", state: state, estimateSeconds: estimate)
+    private func answer(_ state: RequestState, estimate: Double? = 100, position: Int? = nil) -> RequestAnswer {
+        RequestAnswer(id: "", key: "", state: state, estimateSeconds: estimate, position: position)
+    }
+
+    @Test func thePlaceInTheQueueIsSaid() {
+        let world = World()
+        let waiting = world.waiting
+        waiting.begin(answer(.queued, position: 3), limit: nil, local: nil)
+        _ = world.take()
+        world.pass(2)
+        waiting.add(answer(.queued, position: 2))
+        #expect(world.take() == ["a/b-1: queued there, number 2, waited 2.0 s"])
     }
 
     @Test func bothEstimatesAreSaid() {
