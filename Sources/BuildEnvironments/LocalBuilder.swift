@@ -45,7 +45,9 @@ public actor LocalBuilder: PackageBuilder {
         do {
             // What an earlier service left half made, and where it mounted.
             try store.sweep()
-            try Files.removeTree(host.stateDirectory + "/mounts")
+            if !FileLock.isHeld(host.stateDirectory + "/lock") {
+                try Files.removeTree(host.stateDirectory + "/mounts")
+            }
         } catch {
             throw .unusableHost(reason: "\(error)")
         }
