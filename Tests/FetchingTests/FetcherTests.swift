@@ -28,7 +28,8 @@ private func sha256(_ bytes: [UInt8]) -> String {
         let body = try await LoopbackServer.with { request in
             .response(201, body: Array("\(request.method) \(request.target) ".utf8) + request.body)
         } _: { server in
-            let request = Fetcher.Request(server.url + "/x?y=1", method: "PUT", body: [65, 66])
+            let request = Fetcher.Request(
+                server.url + "/x?y=1", method: "PUT", body: [65, 66], timeouts: .init(answer: 60_000))
             let response = try await fetcher.send(request)
             #expect(response.status == 201)
             return String(decoding: response.body, as: UTF8.self)
@@ -98,7 +99,8 @@ private func sha256(_ bytes: [UInt8]) -> String {
         } _: { server in
             for path in ["/promised", "/open"] {
                 let url = server.url + path
-                #expect(await failure(of: .init(url)) == .tooLarge(url: url, limit: 1000))
+                let error = await failure(of: .init(url, timeouts: .init(answer: 60_000)))
+                #expect(error == .tooLarge(url: url, limit: 1000))
             }
         }
     }
