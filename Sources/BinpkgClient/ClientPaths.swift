@@ -22,6 +22,8 @@ public struct ClientPaths: Equatable, Sendable {
     public var run: String { prefix + "/run/portmanteau" }
     /// Where the agent listens.
     public var agentSocket: String { run + "/agent.sock" }
+    /// Plans that were sent to a service, and their packages.
+    public var plans: String { prefix + "/var/cache/portmanteau/plans" }
     /// What was staged and when.
     public var staged: String { prefix + "/var/cache/portmanteau/staged" }
 

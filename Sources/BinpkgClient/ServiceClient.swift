@@ -107,7 +107,7 @@ public struct ServiceClient: Sendable {
         }
     }
 
-    private func send(
+    func send(
         _ path: String, method: String = "GET", headers: [(name: String, value: String)] = [], body: [UInt8] = [],
         patience: Int = 0, answerTimeout: Int? = nil
     ) async throws(ServiceError) -> [UInt8] {

@@ -19,6 +19,8 @@ struct BuildService: Sendable {
 
     /// The name under which workers wait for work.
     static let queueName = "queue"
+    /// What is said of a package that is not there and was only looked up.
+    static let onlyLookedUp = "there is no such package yet; it was only looked up"
 
     /// A service on its state directory, which is made when needed.
     init(configuration: ServiceConfiguration, engine: any Engine, logger: Logger) throws(ServiceError) {
@@ -63,8 +65,7 @@ struct BuildService: Sendable {
             return try await answer(stored, for: request)
         }
         guard mayBuild else {
-            return try await declined(
-                request, id: id, key: key, "there is no such package yet; it was only looked up")
+            return try await declined(request, id: id, key: key, Self.onlyLookedUp)
         }
         if let reason = request.hostBoundReason {
             return try await declined(request, id: id, key: key, "not built for others: \(reason)")

@@ -22,6 +22,7 @@ struct Routes: Sendable {
         router.get("/v1/requests/:id/log") { request, context in try await log(request, id(context)) }
         router.put("/v1/content/:hash") { request, context in try await put(request, context) }
         router.get("/v1/artifacts/:id") { request, context in try await artifact(request, context) }
+        addPlans(to: router)
         router.get("/v1/environments") { _, _ in
             try JSONAnswer.response(service.configuration.environments.map(Environment.init))
         }
@@ -90,7 +91,7 @@ struct Routes: Sendable {
         return Response(status: .created)
     }
 
-    private func collect(_ request: Request, limit: Int) async throws -> [UInt8] {
+    func collect(_ request: Request, limit: Int) async throws -> [UInt8] {
         let tooLarge = ProblemDocument(
             title: "too large", status: 413, detail: "more than \(limit) bytes are not taken here")
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }

@@ -124,6 +124,9 @@ public struct PortageAPI: Sendable {
             SubSlotQuestion(cpv: cpv, repository: repository, useOverride: useOverride, recorded: recorded))
     }
 
+    /// Ends the interpreter, if it is a process of its own. Later questions fail.
+    public func close() async { await transport.close() }
+
     /// Calls any function of the glue with JSON, for tests and for looking into problems.
     public func raw(_ function: String, json: String) async throws(PortageError) -> String {
         do {

@@ -20,6 +20,8 @@ enum Glue {
         ("portage_glue.releases", PackageResources.releases_py),
         ("portage_glue.archives", PackageResources.archives_py),
         ("portage_glue.settings_stamp", PackageResources.settings_stamp_py),
+        ("portage_glue.offers", PackageResources.offers_py),
+        ("portage_glue.plans", PackageResources.plans_py),
     ]
 
     /// The module with `dispatch` and `serve`.

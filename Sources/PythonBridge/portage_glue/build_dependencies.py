@@ -4,17 +4,21 @@ from portage_glue.objects import BUILD_KINDS, portage_module, running_trees, tar
 
 
 class BuildDependencies:
-    """The installed packages that satisfy DEPEND and BDEPEND."""
+    """The installed packages that satisfy DEPEND and BDEPEND; or those of other databases, of the target and of the
+    running system."""
 
-    def __init__(self, metadata, use):
+    def __init__(self, metadata, use, target=None, running=None):
         dep = portage_module().dep
         self.found = {}
         self.unsatisfied = []
         modern = portage_module().eapi.eapi_has_bdepend(metadata["EAPI"])
         for kind in BUILD_KINDS:
-            trees = target_trees() if kind == "DEPEND" and modern else running_trees()
+            if kind == "DEPEND" and modern:
+                database = target or target_trees()["vartree"].dbapi
+            else:
+                database = running or running_trees()["vartree"].dbapi
             tree = dep.use_reduce(metadata[kind], uselist=use, eapi=metadata["EAPI"], token_class=dep.Atom)
-            self._all_of(tree, trees["vartree"].dbapi, use, self.found, self.unsatisfied)
+            self._all_of(tree, database, use, self.found, self.unsatisfied)
 
     def _all_of(self, tree, vardb, use, found, missing):
         parts = iter(tree)

@@ -180,13 +180,17 @@ def _sources(portdb, settings, cpv, use, tree, package_directory):
 def key_inputs(cpv, variables, repository=None, use_override=None):
     """All that makes the package what it is on this machine."""
     metadata, settings, use = package_settings(cpv, repository, use_override)
+    return package_inputs(cpv, metadata, settings, use, BuildDependencies(metadata, use), variables)
+
+
+def package_inputs(cpv, metadata, settings, use, dependencies, variables, sources=True):
+    """The same, of settings that are those of the package already."""
     repository = metadata["repository"]
     portdb = target_trees()["porttree"].dbapi
     ebuild, tree = portdb.findname2(cpv, myrepo=repository)
     directory = os.path.dirname(ebuild)
     manifest = os.path.join(directory, "Manifest")
     slot, _, sub_slot = metadata["SLOT"].partition("/")
-    dependencies = BuildDependencies(metadata, use)
     keywords = settings._keywords_manager.getPKeywords(settings.mycpv, None, None, settings.get("ACCEPT_KEYWORDS", ""))
     return {
         "cpv": cpv,
@@ -212,7 +216,7 @@ def key_inputs(cpv, variables, repository=None, use_override=None):
         "profiles": list(settings.profiles),
         "profileDigest": _profile_digest(settings),
         "acceptedKeywords": sorted(set(settings.get("ACCEPT_KEYWORDS", "").split()).union(keywords)),
-        "sources": _sources(portdb, settings, cpv, use, tree, directory),
+        "sources": _sources(portdb, settings, cpv, use, tree, directory) if sources else [],
         "buildDependencies": dependencies.packages(),
         "unsatisfied": dependencies.unsatisfied,
         "libc": libc(),

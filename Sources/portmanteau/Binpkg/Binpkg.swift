@@ -7,5 +7,8 @@ struct Binpkg: AsyncParsableCommand {
         commandName: "binpkg",
         abstract: "Get packages from a build service instead of compiling them.",
         version: "binpkg \(SuiteVersion.text)",
-        subcommands: [BinpkgRequest.self, BinpkgPolicyCommand.self, BinpkgAgent.self, BinpkgStage.self])
+        subcommands: [
+            BinpkgEmerge.self, BinpkgPlan.self, BinpkgPlans.self, BinpkgRequest.self, BinpkgPolicyCommand.self,
+            BinpkgAgent.self, BinpkgStage.self,
+        ])
 }

@@ -4,7 +4,6 @@ import BinpkgModel
 import CommandSupport
 import FoundationEssentials
 import PortageAPI
-import PortageHook
 import Posix
 
 /// Asks the service for a package.
@@ -33,23 +32,13 @@ struct BinpkgRequest: ToolCommand {
     @Flag(help: "Print the outcome as JSON.")
     var json = false
 
-    @Option(help: "The service's address; by default BINPKG_SERVICE of make.conf or hooks.conf.")
-    var service: String?
-
-    @Option(help: "The least accuracy: exact, abi or flags; by default BINPKG_ACCURACY.")
-    var accuracy: String?
+    @OptionGroup var options: ServiceOptions
 
     func run(_ context: Context) async throws {
         let portage = try await childPortage(context)
-        let settings = try await portage.settings(["EPREFIX", "BINPKG_SERVICE", "BINPKG_ACCURACY"])
-        let configuration = try self.settings(from: settings, context)
-        guard let service = configuration.service else {
-            throw CommandError(
-                "no service is configured", hint: "set BINPKG_SERVICE in etc/portmanteau/hooks.conf, or use --service")
-        }
+        let choice = try options.choose(from: try await portage.settings(ServiceOptions.names), context)
         let requester = PackageRequester(
-            portage: portage, prefix: settings["EPREFIX"] ?? "", service: service,
-            accuracy: Accuracy(rawValue: configuration.accuracy.rawValue) ?? .abi)
+            portage: portage, prefix: choice.prefix, service: choice.service, accuracy: choice.accuracy)
         let shown = ShownState(context, isQuiet: json)
         var wish = PackageRequester.Wish(build: !lookup, wait: wait || log)
         if log { wish.log = { line in context.errors(line.printable + "\n") } }
@@ -66,24 +55,6 @@ struct BinpkgRequest: ToolCommand {
         }
         let isAccepted = outcome.path != nil || !outcome.answer.state.isFinal
         if !isAccepted { throw ExitCode(ExitStatus.negative.rawValue) }
-    }
-
-    /// hooks.conf, then make.conf, then the options.
-    private func settings(from settings: [String: String], _ context: Context) throws -> HooksConfiguration {
-        var configuration = HooksConfiguration()
-        let path = (settings["EPREFIX"] ?? "") + "/etc/portmanteau/hooks.conf"
-        if Files.exists(path) {
-            let text = try Files.readText(path, limit: 1 << 20)
-            for message in configuration.read(text, source: path) { context.errors("binpkg: \(message)\n") }
-        }
-        let values = [
-            ("BINPKG_SERVICE", service ?? settings["BINPKG_SERVICE"]),
-            ("BINPKG_ACCURACY", accuracy ?? settings["BINPKG_ACCURACY"]),
-        ]
-        for (name, value) in values {
-            if let value, !value.isEmpty, let problem = configuration.set(name, value) { throw CommandError(problem) }
-        }
-        return configuration
     }
 
     private static func text(_ outcome: PackageRequester.Outcome) -> [String] {
@@ -122,7 +93,7 @@ struct BinpkgRequest: ToolCommand {
 
 extension StageFailure {
     /// The exit code that says the same.
-    fileprivate var exitStatus: ExitStatus {
+    var exitStatus: ExitStatus {
         switch self {
         case .negative: .negative
         case .temporary: .temporary

@@ -1,0 +1,81 @@
+/// What emerge would merge if a service had every package ready.
+public struct MergePlan: Codable, Sendable {
+    /// Whether Portage found a way; otherwise `messages` say why not, and there are no packages.
+    public let isSolved: Bool
+    /// What Portage has to say about it, for people.
+    public let messages: String
+    /// The packages in the order of their merge.
+    public let packages: [PlannedPackage]
+}
+
+/// A package of a merge list.
+public struct PlannedPackage: Codable, Sendable {
+    /// Where it comes from.
+    public enum Kind: String, Codable, Sendable {
+        /// From a service, if that has it or builds it.
+        case binary
+        /// From its ebuild.
+        case ebuild
+    }
+
+    /// Where it comes from.
+    public let kind: Kind
+    /// Category, name and version.
+    public let cpv: String
+    /// The repository's name.
+    public let repository: String
+    /// The slot, without sub-slot.
+    public let slot: String
+    /// The sub-slot.
+    public let subSlot: String
+    /// The enabled USE flags, sorted.
+    public let use: [String]
+    /// The installed package that it replaces.
+    public let replaces: String?
+    /// How many packages of the list need it, directly or not.
+    public let unblocks: Int
+    /// What its primary key is made from, with the build-time dependencies as the list leaves them; nil for an ebuild.
+    public let inputs: KeyInputs?
+}
+
+extension PortageAPI {
+    /// Resolves `emerge ARGUMENTS` with Portage's resolver against provisional binary packages: one for every ebuild that
+    /// needs a compiler. So what is needed to build them does not matter here. Nothing is written.
+    ///
+    /// - Parameters:
+    ///   - arguments: options, atoms and sets as emerge takes them; EMERGE_DEFAULT_OPTS counts too.
+    ///   - refused: packages that no service provides: they are taken from their ebuilds.
+    ///   - variables: the variables whose configured values belong to the key inputs.
+    ///   - onlyBinary: whether everything must be a binary package, also what needs no compiler.
+    public func plan(
+        _ arguments: [String], refused: [PackageSelector] = [], variables: [String] = KeyInputs.standardVariables,
+        onlyBinary: Bool = false
+    ) async throws(PortageError) -> MergePlan {
+        try await ask(
+            "plan",
+            PlanQuestion(
+                arguments: arguments,
+                refused: refused.map { .init(cpv: $0.cpv, repository: $0.repository ?? "") }, variables: variables,
+                onlyOffers: onlyBinary))
+    }
+
+    /// Makes the index of a directory of binary packages, as Portage itself does.
+    ///
+    /// - Returns: the packages in it, sorted.
+    @discardableResult
+    public func indexPackages(_ directory: String) async throws(PortageError) -> [String] {
+        try await ask("index_packages", ["directory": directory])
+    }
+}
+
+private struct PlanQuestion: Encodable {
+    struct Refused: Encodable {
+        let cpv: String
+        let repository: String
+    }
+
+    let arguments: [String]
+    let refused: [Refused]
+    let variables: [String]
+    let onlyOffers: Bool
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import BinpkgClient
+import CommandSupport
+import Glibc
+import PortageAPI
+import Posix
+
+/// Lets the service build what emerge would merge, and merges it.
+struct BinpkgEmerge: ToolCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "emerge",
+        abstract: "Let the service build what emerge would merge, then run emerge with the packages.",
+        discussion: """
+            Takes the arguments of emerge and plans as 'binpkg plan' does. All packages are asked for at once; each is \
+            fetched and verified as soon as it is built; then emerge runs with these packages as its PKGDIR. What the \
+            service does not provide is compiled here, unless --require or BINPKG_POLICY=require forbids it. Ctrl-C \
+            while the service builds leaves the builds running: 'binpkg emerge --attach ID' goes on. Exit codes: those \
+            of emerge; before it runs: 1 the service cannot provide what must be provided, or emerge finds no way; 75 \
+            the service is away; 130 interrupted; 2 anything else.
+            """)
+
+    @OptionGroup var options: ServiceOptions
+
+    @Flag(help: "Compile nothing here: end before anything is changed if a package is not provided.")
+    var require = false
+
+    @Option(help: ArgumentHelp("Go on with a plan that was sent before.", valueName: "id"))
+    var attach: String?
+
+    @Argument(parsing: .allUnrecognized, help: "The arguments of emerge.")
+    var arguments: [String] = []
+
+    func run(_ context: Context) async throws {
+        let portage = try await childPortage(context)
+        let settings = try await portage.settings(ServiceOptions.names)
+        let prefix = settings["EPREFIX"] ?? ""
+        let directory = PlanDirectory(prefix: prefix)
+        directory.sweep(now: time(nil))
+        let table = BuildTable(context)
+        Interruption.watch()
+        let run = PlanRun(
+            portage: portage, prefix: prefix, progress: { table.show($0) },
+            isInterrupted: { Interruption.happened })
+        let plan: Plan
+        if let attach {
+            guard arguments.isEmpty else {
+                throw CommandError("--attach takes no further arguments: the plan has them")
+            }
+            plan = try await facing { try directory.load(attach) }
+        } else {
+            plan = try await send(run, portage, settings, context)
+        }
+        guard !plan.packages.isEmpty || attach != nil else {
+            context.errors("binpkg: nothing to merge\n")
+            return
+        }
+        let finished = try await follow(plan, run, table, context)
+        await portage.close()
+        try merge(finished, directory, context)
+    }
+
+    /// Plans, and asks for everything.
+    private func send(
+        _ run: PlanRun, _ portage: PortageAPI, _ settings: [String: String], _ context: Context
+    ) async throws -> Plan {
+        let choice = try options.choose(from: settings, context)
+        let maker = PlanMaker(prefix: choice.prefix, service: choice.service, accuracy: choice.accuracy) { portage }
+        let isRequired = require || choice.isRequired
+        return try await facing {
+            let draft = try await maker.plan(arguments, isRequired: isRequired)
+            context.errors(DisplayLines.printable(draft.plan.messages))
+            context.errors("binpkg: \(PlanText.totals(of: draft.plan))\n")
+            try Self.refuse(draft.plan)
+            return draft.plan.packages.isEmpty ? draft.plan : try await run.send(draft)
+        }
+    }
+
+    private func follow(_ plan: Plan, _ run: PlanRun, _ table: BuildTable, _ context: Context) async throws -> Plan {
+        let outcome = try await facing {
+            do {
+                return try await run.follow(plan)
+            } catch let error as StageFailure {
+                table.end()
+                if case .temporary = error { context.errors(Self.reattach(plan)) }
+                throw error
+            }
+        }
+        table.end()
+        switch outcome {
+        case .finished(let plan):
+            try Self.refuse(plan)
+            return plan
+        case .detached(let plan):
+            context.errors("binpkg: interrupted; the service goes on\n" + Self.reattach(plan))
+            throw ExitCode(128 + SIGINT)
+        }
+    }
+
+    private static func reattach(_ plan: Plan) -> String { "binpkg: 'binpkg emerge --attach \(plan.id)' goes on\n" }
+
+    /// Ends here when something is not provided and must be.
+    private static func refuse(_ plan: Plan) throws {
+        let lost = plan.packages.filter { $0.verdict == .cannot }
+        guard plan.isRequired, !lost.isEmpty else { return }
+        let lines = lost.map { "\n  \($0.cpv.printable): \($0.reasons.first?.printable ?? "not provided")" }
+        throw CommandError(
+            "the service does not provide all of it, and nothing may be compiled here:" + lines.joined(),
+            exitStatus: .negative)
+    }
+
+    /// Runs emerge with the plan's packages and ends with its exit code.
+    private func merge(_ plan: Plan, _ directory: PlanDirectory, _ context: Context) throws {
+        for package in plan.packages where package.verdict == .cannot {
+            context.errors(
+                "binpkg: \(package.cpv.printable) is built here: \(package.reasons.first?.printable ?? "")\n")
+        }
+        let code = try EmergeRun.start(
+            plan.arguments + EmergeRun.options(isRequired: plan.isRequired), packages: directory.packages(plan.id),
+            path: context.environment["PATH"] ?? "")
+        guard code != 0 else {
+            try? directory.remove(plan.id)
+            return
+        }
+        context.errors("binpkg: emerge ended with \(code); its packages are kept\n" + Self.reattach(plan))
+        throw ExitCode(code)
+    }
+}
