@@ -47,7 +47,7 @@ extension Target.Dependency {
 let glue = [
     "text", "calls", "objects", "questions", "merge_list", "merge_packages", "merge_graph", "merge_plan",
     "build_dependencies", "key_inputs", "installed_packages", "overlay_cache", "overlays", "binary_packages",
-    "releases", "archives", "settings_stamp", "offers", "plans",
+    "releases", "archives", "settings_stamp", "offers", "plans", "explain",
 ]
 
 let package = Package(

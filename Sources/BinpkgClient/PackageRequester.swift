@@ -87,7 +87,8 @@ public struct PackageRequester: Sendable {
         return Outcome(cpv: prepared.request.cpv, answer: answer, path: file)
     }
 
-    private func prepare(_ atom: String) async throws(StageFailure) -> PreparedRequest {
+    /// The request for the best visible package of an atom. Nothing is sent.
+    public func prepare(_ atom: String) async throws(StageFailure) -> PreparedRequest {
         do {
             guard let package = try await portage.bestVisible(atom) else {
                 throw StageFailure.negative("nothing visible matches '\(atom.printable)'")

@@ -67,6 +67,18 @@ public struct PlanDirectory: Sendable {
         for plan in all() where plan.created + Self.keptTime < now { try? remove(plan.id) }
     }
 
+    /// Whether a plan's packages have others among them than these.
+    public func hasOthers(_ id: String, than known: [String]) -> Bool {
+        let root = packages(id)
+        func list(_ path: String) -> [String] { (try? Files.list(path)) ?? [] }
+        let found = list(root).flatMap { category in
+            list("\(root)/\(category)").flatMap { name in
+                list("\(root)/\(category)/\(name)").map { "\(category)/\(name)/\($0)" }
+            }
+        }
+        return !Set(found.filter { $0.hasSuffix(".gpkg.tar") }).subtracting(known).isEmpty
+    }
+
     /// A lock on a plan as long as a program works with it; nil when another does.
     func lock(_ id: String) throws(StageFailure) -> FileLock? {
         do {

@@ -7,7 +7,7 @@ public import Posix
 public struct PreparedRequest: Sendable {
     /// What to ask.
     public let request: BuildRequest
-    /// Its content, by hash.
+    /// Its content, by hash; it is sent when the service asks for it.
     public let content: [String: [UInt8]]
 }
 

@@ -53,13 +53,19 @@ public struct ServiceClient: Sendable {
     ///
     /// - Parameter build: whether it may be built; otherwise it is only looked up.
     public func ask(_ request: BuildRequest, build: Bool) async throws(ServiceError) -> RequestAnswer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let body = try? encoder.encode(request) else { throw .unintelligible("the request cannot be encoded") }
+        let body = try Self.encode(request)
         let answer = try await send(
             "/v1/requests" + (build ? "" : "?build=no"), method: "POST",
-            headers: [("Content-Type", "application/json")], body: Array(body), patience: Self.thinkingTime)
+            headers: [("Content-Type", "application/json")], body: body, patience: Self.thinkingTime)
         return try decode(answer)
+    }
+
+    /// A question as it is sent.
+    static func encode(_ question: some Encodable) throws(ServiceError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let body = try? encoder.encode(question) else { throw .unintelligible("the request cannot be encoded") }
+        return Array(body)
     }
 
     /// Where a request stands. The service holds the answer back until the state is final, at most `wait` seconds.

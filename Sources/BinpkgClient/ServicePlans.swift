@@ -41,13 +41,9 @@ extension ServiceClient {
     private func exchange(
         _ path: String, _ question: some Encodable, count: Int
     ) async throws(ServiceError) -> [PlanItem] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let body = try? encoder.encode(question) else {
-            throw .unintelligible("the question cannot be encoded")
-        }
+        let body = try Self.encode(question)
         let bytes = try await send(
-            path, method: "POST", headers: [("Content-Type", "application/json")], body: Array(body),
+            path, method: "POST", headers: [("Content-Type", "application/json")], body: body,
             patience: Self.patience * (count + 25))
         guard let reply = try? JSONDecoder().decode(PlanReply.self, from: Data(bytes)) else {
             throw .unintelligible("no answer to a plan: \(String(decoding: bytes.prefix(100), as: UTF8.self))")

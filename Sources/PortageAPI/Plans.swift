@@ -59,6 +59,21 @@ extension PortageAPI {
                 onlyOffers: onlyBinary))
     }
 
+    /// The binary packages of an atom in PKGDIR and in the known indexes of binary package hosts, the newest version
+    /// first, and how each differs from what this machine would build. Nothing is fetched.
+    public func explain(_ atom: String) async throws(PortageError) -> BinaryExplanation {
+        try await ask("explain", ["atom": atom])
+    }
+
+    /// Moves the packages that emerge made in a directory of binary packages into the user's PKGDIR.
+    ///
+    /// - Parameter known: the files that stay, as paths below the directory.
+    /// - Returns: the packages that were moved.
+    @discardableResult
+    public func keepPackages(_ directory: String, except known: [String]) async throws(PortageError) -> [String] {
+        try await ask("keep_packages", KeepQuestion(directory: directory, known: known))
+    }
+
     /// Makes the index of a directory of binary packages, as Portage itself does.
     ///
     /// - Returns: the packages in it, sorted.
@@ -66,6 +81,36 @@ extension PortageAPI {
     public func indexPackages(_ directory: String) async throws(PortageError) -> [String] {
         try await ask("index_packages", ["directory": directory])
     }
+}
+
+/// Binary packages and why they do not fit.
+public struct BinaryExplanation: Codable, Sendable {
+    /// A binary package.
+    public struct Binary: Codable, Sendable {
+        /// Category, name and version.
+        public let cpv: String
+        /// Its file, or the address of the host that has it.
+        public let place: String
+        /// How it differs, a line each: what this machine wants, `≠`, what is there. Empty when it fits.
+        public let differences: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case cpv, differences
+            case place = "where"
+        }
+    }
+
+    /// The package that this machine would build.
+    public let cpv: String
+    /// Its repository.
+    public let repository: String
+    /// What is there of the same name.
+    public let binaries: [Binary]
+}
+
+private struct KeepQuestion: Encodable {
+    let directory: String
+    let known: [String]
 }
 
 private struct PlanQuestion: Encodable {

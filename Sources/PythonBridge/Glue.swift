@@ -22,6 +22,7 @@ enum Glue {
         ("portage_glue.settings_stamp", PackageResources.settings_stamp_py),
         ("portage_glue.offers", PackageResources.offers_py),
         ("portage_glue.plans", PackageResources.plans_py),
+        ("portage_glue.explain", PackageResources.explain_py),
     ]
 
     /// The module with `dispatch` and `serve`.

@@ -8,7 +8,7 @@ struct Binpkg: AsyncParsableCommand {
         abstract: "Get packages from a build service instead of compiling them.",
         version: "binpkg \(SuiteVersion.text)",
         subcommands: [
-            BinpkgEmerge.self, BinpkgPlan.self, BinpkgPlans.self, BinpkgRequest.self, BinpkgPolicyCommand.self,
-            BinpkgAgent.self, BinpkgStage.self,
+            BinpkgEmerge.self, BinpkgPlan.self, BinpkgPlans.self, BinpkgExplain.self, BinpkgRequest.self,
+            BinpkgPolicyCommand.self, BinpkgAgent.self, BinpkgStage.self,
         ])
 }

@@ -56,7 +56,14 @@ struct BinpkgEmerge: ToolCommand {
         }
         let finished = try await follow(plan, run, table, context)
         await portage.close()
-        try merge(finished, directory, context)
+        let code = try merge(finished, directory, context)
+        await keep(finished, directory, context)
+        guard code != 0 else {
+            try? directory.remove(finished.id)
+            return
+        }
+        context.errors("binpkg: emerge ended with \(code); its packages are kept\n" + Self.reattach(finished))
+        throw ExitCode(code)
     }
 
     /// Plans, and asks for everything.
@@ -108,20 +115,27 @@ struct BinpkgEmerge: ToolCommand {
             exitStatus: .negative)
     }
 
-    /// Runs emerge with the plan's packages and ends with its exit code.
-    private func merge(_ plan: Plan, _ directory: PlanDirectory, _ context: Context) throws {
+    /// With FEATURES=buildpkg emerge left packages of its own beside those of the plan.
+    private func keep(_ plan: Plan, _ directory: PlanDirectory, _ context: Context) async {
+        let known = plan.packages.compactMap(\.file)
+        guard directory.hasOthers(plan.id, than: known) else { return }
+        do {
+            let portage = try await childPortage(context)
+            try await portage.keepPackages(directory.packages(plan.id), except: known)
+            await portage.close()
+        } catch {
+            context.errors("binpkg: packages that emerge made stay in \(directory.packages(plan.id)): \(error.message)\n")
+        }
+    }
+
+    /// Runs emerge with the plan's packages.
+    private func merge(_ plan: Plan, _ directory: PlanDirectory, _ context: Context) throws -> Int32 {
         for package in plan.packages where package.verdict == .cannot {
             context.errors(
                 "binpkg: \(package.cpv.printable) is built here: \(package.reasons.first?.printable ?? "")\n")
         }
-        let code = try EmergeRun.start(
+        return try EmergeRun.start(
             plan.arguments + EmergeRun.options(isRequired: plan.isRequired), packages: directory.packages(plan.id),
             path: context.environment["PATH"] ?? "")
-        guard code != 0 else {
-            try? directory.remove(plan.id)
-            return
-        }
-        context.errors("binpkg: emerge ended with \(code); its packages are kept\n" + Self.reattach(plan))
-        throw ExitCode(code)
     }
 }

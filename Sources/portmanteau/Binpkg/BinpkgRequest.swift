@@ -29,6 +29,9 @@ struct BinpkgRequest: ToolCommand {
     @Flag(help: "Only look it up; nothing is built.")
     var lookup = false
 
+    @Flag(help: "Send nothing; print every byte that would leave this machine, the files that may be asked for included.")
+    var showRequest = false
+
     @Flag(help: "Print the outcome as JSON.")
     var json = false
 
@@ -39,6 +42,7 @@ struct BinpkgRequest: ToolCommand {
         let choice = try options.choose(from: try await portage.settings(ServiceOptions.names), context)
         let requester = PackageRequester(
             portage: portage, prefix: choice.prefix, service: choice.service, accuracy: choice.accuracy)
+        if showRequest { return try await showSentBytes(requester, choice, context) }
         let shown = ShownState(context, isQuiet: json)
         var wish = PackageRequester.Wish(build: !lookup, wait: wait || log)
         if log { wish.log = { line in context.errors(line.printable + "\n") } }

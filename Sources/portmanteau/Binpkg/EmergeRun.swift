@@ -21,6 +21,7 @@ enum EmergeRun {
             throw CommandError("there is no emerge in PATH")
         }
         setenv("PKGDIR", packages, 1)
+        defer { unsetenv("PKGDIR") }
         signal(SIGINT, SIG_DFL)
         let words = (["emerge"] + arguments).compactMap { strdup($0) }
         defer { words.forEach { free($0) } }
