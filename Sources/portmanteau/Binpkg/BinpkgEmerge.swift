@@ -124,7 +124,8 @@ struct BinpkgEmerge: ToolCommand {
             try await portage.keepPackages(directory.packages(plan.id), except: known)
             await portage.close()
         } catch {
-            context.errors("binpkg: packages that emerge made stay in \(directory.packages(plan.id)): \(error.message)\n")
+            context.errors(
+                "binpkg: packages that emerge made stay in \(directory.packages(plan.id)): \(error.message)\n")
         }
     }
 

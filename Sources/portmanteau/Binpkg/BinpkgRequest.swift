@@ -29,7 +29,8 @@ struct BinpkgRequest: ToolCommand {
     @Flag(help: "Only look it up; nothing is built.")
     var lookup = false
 
-    @Flag(help: "Send nothing; print every byte that would leave this machine, the files that may be asked for included.")
+    @Flag(
+        help: "Send nothing; print every byte that would leave this machine, the files that may be asked for included.")
     var showRequest = false
 
     @Flag(help: "Print the outcome as JSON.")

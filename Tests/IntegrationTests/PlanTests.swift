@@ -1,0 +1,197 @@
+import FoundationEssentials
+import Glibc
+import Posix
+import Testbed
+import Testing
+
+/// Real services and real emerges: a machine that has no compiler installs what others build for it.
+@Suite struct PlanTests {
+    struct Shown: Decodable {
+        struct Package: Decodable {
+            let cpv: String
+            let verdict: String
+            let reasons: [String]
+            let unblocks: Int?
+        }
+
+        let packages: [Package]
+        let totals: [String: Int]
+    }
+
+    /// Runs a test against a service, and shows the service's log when it fails.
+    private func withService(
+        _ name: String, _ body: (Machine, Service) async throws -> Void
+    ) async throws {
+        let testbed = try await Testbed.shared()
+        try await testbed.withMachine("plan-\(name)-service") { server in
+            try await server.installPortmanteau(enable: false)
+            let service = try await server.startService(settings: "path = [\"\(testbed.root)/tools\"]\nworkers = 2")
+            do {
+                try await testbed.withMachine("plan-\(name)") { client in
+                    try await client.installPortmanteau(enable: false)
+                    try client.useService(service.url, settings: "")
+                    try await body(client, service)
+                }
+                _ = try? await service.stop()
+            } catch {
+                let log = service.process.log
+                _ = try? await service.stop()
+                Issue.record("the service said:\n\(log)")
+                throw error
+            }
+        }
+    }
+
+    private func plan(_ machine: Machine, _ arguments: [String]) async throws -> Shown {
+        let output = try await machine.run(["binpkg", "plan", "--json"] + arguments)
+        #expect(output.exitCode <= 1, "\(output.text)")
+        return try JSONDecoder().decode(Shown.self, from: Data(output.stdout.utf8))
+    }
+
+    @Test(.timeLimit(.minutes(20))) func `a machine without compiler installs an application`() async throws {
+        try await withService("bare") { client, service in
+            // Compiling is not possible at all, and emerge alone says so.
+            let alone = try await client.runWithoutCompiler(["emerge", "-1", "lib-demo/tempo"])
+            #expect(!alone.succeeded)
+            #expect(alone.text.contains("no compiler here"), "\(alone.text)")
+
+            let before = try await plan(client, ["-1", "app-demo/orchestra"])
+            #expect(before.packages.count == 9)
+            #expect(before.totals["build"] == 9)
+            #expect(before.packages.first { $0.cpv == "lib-demo/tempo-1.0" }?.unblocks == 8)
+            #expect(before.packages.last?.unblocks == 0)
+
+            // Ctrl-C leaves the builds running.
+            let first = try await client.start(
+                client.withoutCompiler(["binpkg", "emerge", "--require", "-1", "app-demo/orchestra"]))
+            #expect(await first.waitForLog("building", timeout: .seconds(200)), "\(first.log)")
+            #expect(kill(first.pid, SIGINT) == 0)
+            #expect(await first.waitForLog("interrupted; the service goes on", timeout: .seconds(60)), "\(first.log)")
+            #expect(try await first.stop() == 130)
+            let listed = try await client.run(["binpkg", "plans"])
+            let id = try #require(listed.stdout.split(separator: " ").first.map(String.init), "\(listed.text)")
+            #expect(listed.stdout.contains("of 9 packages are here"), "\(listed.text)")
+
+            // Whoever comes back goes on with it.
+            let output = try await client.runWithoutCompiler(["binpkg", "emerge", "--attach", id])
+            #expect(output.succeeded, "\(output.text)")
+            #expect(output.text.contains(">>> Emerging binary (9 of 9) app-demo/orchestra-1.0"), "\(output.text)")
+            #expect(try client.installedPackages().contains("app-demo/orchestra-1.0"))
+            #expect(try await client.run(["orchestra"]).succeeded)
+            #expect(!Files.exists(client.path("var/cache/portmanteau/plans/\(id)")))
+            #expect(try await client.run(["binpkg", "plans"]).stdout.isEmpty)
+
+            try await nearHits(client)
+            try await nothingLeaves(client)
+            try await failures(client)
+
+            try await service.stop()
+            let installed = try client.installedPackages()
+            let dead = try await client.run(["binpkg", "emerge", "-1", "app-demo/hello"])
+            #expect(dead.exitCode == 75, "\(dead.text)")
+            #expect(dead.stderr.hasPrefix("binpkg: the service http://127.0.0.1:"), "\(dead.stderr)")
+            #expect(dead.stderr.split(separator: "\n").count == 1)
+            #expect(try await client.run(["binpkg", "plan", "-1", "app-demo/hello"]).exitCode == 75)
+            #expect(try client.installedPackages() == installed)
+            #expect((try? Files.list(client.path("var/cache/portmanteau/plans"))) ?? [] == [])
+        }
+    }
+
+    /// Another CFLAGS: what is there is near, and says by name why it does not fit.
+    private func nearHits(_ client: Machine) async throws {
+        let configuration = try client.read("etc/portage/make.conf")
+        try client.append("etc/portage/make.conf", "CFLAGS=\"-O1 -pipe\"\n")
+        let near = try await plan(client, ["-1", "lib-demo/tempo"])
+        #expect(near.packages.map(\.verdict) == ["near"])
+        #expect(near.packages.first?.reasons.contains { $0.hasPrefix("CFLAGS: ") && $0.contains("-O1") } ?? false)
+        let explained = try await client.run(["binpkg", "explain", "lib-demo/tempo"])
+        #expect(explained.exitCode == 1, "\(explained.text)")
+        #expect(explained.stdout.contains(": does not fit\n    CFLAGS: "), "\(explained.text)")
+        try client.write("etc/portage/make.conf", configuration)
+        let fits = try await client.run(["binpkg", "explain", "lib-demo/tempo"])
+        #expect(fits.exitCode == 0, "\(fits.text)")
+    }
+
+    /// Secrets of make.conf and of the environment are in nothing that is sent.
+    private func nothingLeaves(_ client: Machine) async throws {
+        let configuration = try client.read("etc/portage/make.conf")
+        try client.append(
+            "etc/portage/make.conf",
+            "FETCHCOMMAND=\"fetch --user joe:hush-1\"\nAPI_TOKEN=\"hush-2\"\nGENTOO_MIRRORS=\"https://u:hush-3@example.org\"\n"
+        )
+        try client.write("etc/portmanteau/token", "hush-4\n")
+        let shown = try await client.run(
+            ["binpkg", "request", "--show-request", "app-demo/hello"], environment: ["AWS_SECRET": "hush-5"])
+        #expect(shown.succeeded, "\(shown.text)")
+        #expect(!shown.text.contains("hush"), "\(shown.text)")
+        #expect(shown.stdout.contains("\"cpv\":\"app-demo/hello-1.0\""))
+        #expect(shown.stdout.contains("demo-c.eclass"))
+        try client.write("etc/portage/make.conf", configuration)
+        try Files.removeTree(client.path("etc/portmanteau/token"))
+    }
+
+    /// What cannot be provided, and words that emerge does not know.
+    private func failures(_ client: Machine) async throws {
+        let installed = try client.installedPackages()
+        let required = try await client.run(
+            ["binpkg", "emerge", "--require", "-1", "app-demo/broken"], timeout: .seconds(300))
+        #expect(required.exitCode == 1, "\(required.text)")
+        #expect(required.stderr.contains("nothing may be compiled here:\n  app-demo/broken-1.0: "), "\(required.text)")
+        let cannot = try await client.run(["binpkg", "plan", "-1", "app-demo/broken"])
+        #expect(cannot.exitCode == 1, "\(cannot.text)")
+        let wrong = try await client.run(["binpkg", "plan", "--no-such-option", "app-demo/hello"])
+        #expect(wrong.exitCode == 2)
+        #expect(wrong.stderr.contains("unrecognized arguments: --no-such-option"), "\(wrong.stderr)")
+        let unknown = try await client.run(["binpkg", "plan", "app-demo/nothing"])
+        #expect(unknown.exitCode == 1)
+        #expect(unknown.stderr.contains("no ebuilds to satisfy"), "\(unknown.stderr)")
+        #expect(try client.installedPackages() == installed)
+    }
+
+    @Test(.timeLimit(.minutes(10))) func `a package of the user's own repository, patched and with its own flags`()
+        async throws
+    {
+        try await withService("own") { client, _ in
+            try client.write(
+                "etc/portage/repos.conf/own.conf", "[own]\nlocation = \(client.prefix)/srv/own\nauto-sync = no\n")
+            try client.write("srv/own/profiles/repo_name", "own\n")
+            try client.write("srv/own/metadata/layout.conf", "masters = gentoo\nthin-manifests = true\n")
+            try client.write("srv/own/profiles/categories", "app-own\n")
+            try client.write(
+                "srv/own/app-own/greeter/greeter-1.0.ebuild",
+                """
+                EAPI=8
+                inherit demo-c
+                DESCRIPTION="A greeting of one's own"
+                SRC_URI="https://example.org/distfiles/hello-1.0.tar.xz"
+                S="${WORKDIR}/hello-1.0"
+                LICENSE="GPL-2+"
+                SLOT="0"
+                KEYWORDS="amd64 arm64"
+                src_install() { newbin hello greeter; }
+
+                """)
+            let copied = try await client.run([
+                "cp", "\(client.testbed.repository)/app-demo/hello/Manifest",
+                "\(client.prefix)/srv/own/app-own/greeter/Manifest",
+            ])
+            #expect(copied.succeeded, "\(copied.text)")
+            let source = try Files.readText(Testbed.fixtures + "/repository/app-demo/hello/src/hello.c")
+            let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
+            let number = try #require(lines.firstIndex { $0.contains("puts(") })
+            let line = lines[number]
+            let changed = "puts(\"greetings from a user patch\");"
+            try client.write(
+                "etc/portage/patches/app-own/greeter/greet.patch",
+                "--- a/hello.c\n+++ b/hello.c\n@@ -\(number + 1) +\(number + 1),2 @@\n \(line)\n+\t\(changed)\n")
+            try client.write("etc/portage/env/plain.conf", "CFLAGS=\"-O0\"\n")
+            try client.write("etc/portage/package.env", "app-own/greeter plain.conf\n")
+            let output = try await client.runWithoutCompiler(["binpkg", "emerge", "-1", "app-own/greeter"])
+            #expect(output.succeeded, "\(output.text)")
+            #expect(output.text.contains(">>> Emerging binary (1 of 1) app-own/greeter-1.0::own"), "\(output.text)")
+            let greeting = try await client.run(["greeter"])
+            #expect(greeting.stdout.contains("greetings from a user patch"), "\(greeting.text)")
+            #expect(try client.read("var/db/pkg/app-own/greeter-1.0/CFLAGS") == "-O0\n")
+        }
+    }
+}
