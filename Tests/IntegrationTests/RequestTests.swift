@@ -55,7 +55,7 @@ import Testing
         let after = try await client.emerge(emerge)
         #expect(after.succeeded, "\(after.text)")
         #expect(after.text.contains("app-demo/hello-1.0: binary package from \(url): hit, "), "\(after.text)")
-        #expect(!after.text.contains("Compiling source"))
+        #expect(!after.text.contains("\n>>> Compiling source"))
 
         // A look at the same package for a person, and at one that is not there.
         let shown = try await client.run(["binpkg", "request", "app-demo/hello"])

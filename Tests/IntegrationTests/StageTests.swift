@@ -16,7 +16,7 @@ import Testing
         var installed: [String]
         var cache: [String]
 
-        var compiled: Bool { output.text.contains("Compiling source") }
+        var compiled: Bool { output.text.contains("\n>>> Compiling source") }
     }
 
     /// A machine with the hooks, and app-demo/hello as a package file that emerge built there.

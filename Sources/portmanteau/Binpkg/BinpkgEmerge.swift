@@ -19,7 +19,7 @@ struct BinpkgEmerge: ToolCommand {
             the service is away; 130 interrupted; 2 anything else.
             """)
 
-    @OptionGroup var options: ServiceOptions
+    @OptionGroup var options: ChoiceOfService
 
     @Flag(help: "Compile nothing here: end before anything is changed if a package is not provided.")
     var require = false
@@ -32,7 +32,7 @@ struct BinpkgEmerge: ToolCommand {
 
     func run(_ context: Context) async throws {
         let portage = try await childPortage(context)
-        let settings = try await portage.settings(ServiceOptions.names)
+        let settings = try await portage.settings(ChoiceOfService.names)
         let prefix = settings["EPREFIX"] ?? ""
         let directory = PlanDirectory(prefix: prefix)
         directory.sweep(now: time(nil))

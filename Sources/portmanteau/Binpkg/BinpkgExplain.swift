@@ -17,7 +17,7 @@ struct BinpkgExplain: ToolCommand {
             is away, and nothing else fits; 2 anything else.
             """)
 
-    @OptionGroup var options: ServiceOptions
+    @OptionGroup var options: ChoiceOfService
 
     @Argument(help: "An atom such as app-misc/hello or =app-misc/hello-1.0.")
     var atom: String
@@ -41,7 +41,7 @@ struct BinpkgExplain: ToolCommand {
 
     func run(_ context: Context) async throws {
         let portage = try await childPortage(context)
-        let settings = try await portage.settings(ServiceOptions.names)
+        let settings = try await portage.settings(ChoiceOfService.names)
         let explanation = try await portage.explain(atom)
         var isAway = false
         var findings: [Finding] = []

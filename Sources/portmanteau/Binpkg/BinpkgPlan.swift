@@ -16,7 +16,7 @@ struct BinpkgPlan: ToolCommand {
             service is away; 2 anything else.
             """)
 
-    @OptionGroup var options: ServiceOptions
+    @OptionGroup var options: ChoiceOfService
 
     @Flag(help: "Everything must be a binary package, as with BINPKG_POLICY=require.")
     var require = false
@@ -29,7 +29,7 @@ struct BinpkgPlan: ToolCommand {
 
     func run(_ context: Context) async throws {
         let portage = try await childPortage(context)
-        let choice = try options.choose(from: try await portage.settings(ServiceOptions.names), context)
+        let choice = try options.choose(from: try await portage.settings(ChoiceOfService.names), context)
         let maker = PlanMaker(prefix: choice.prefix, service: choice.service, accuracy: choice.accuracy) { portage }
         let plan = try await facing {
             try await maker.plan(arguments, isRequired: require || choice.isRequired).plan

@@ -36,11 +36,11 @@ struct BinpkgRequest: ToolCommand {
     @Flag(help: "Print the outcome as JSON.")
     var json = false
 
-    @OptionGroup var options: ServiceOptions
+    @OptionGroup var options: ChoiceOfService
 
     func run(_ context: Context) async throws {
         let portage = try await childPortage(context)
-        let choice = try options.choose(from: try await portage.settings(ServiceOptions.names), context)
+        let choice = try options.choose(from: try await portage.settings(ChoiceOfService.names), context)
         let requester = PackageRequester(
             portage: portage, prefix: choice.prefix, service: choice.service, accuracy: choice.accuracy)
         if showRequest { return try await showSentBytes(requester, choice, context) }

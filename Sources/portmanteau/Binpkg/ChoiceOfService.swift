@@ -5,7 +5,7 @@ import PortageHook
 import Posix
 
 /// Which service is asked, and how close its packages must be.
-struct ServiceOptions: ParsableArguments {
+struct ChoiceOfService: ParsableArguments {
     @Option(help: "The service's address; by default BINPKG_SERVICE of make.conf or hooks.conf.")
     var service: String?
 
