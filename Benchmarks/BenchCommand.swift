@@ -16,6 +16,7 @@ struct BenchCommand: AsyncParsableCommand {
             LiveCost.self,
             EnvironmentCost.self,
             StoreCost.self,
+            PlanCost.self,
             All.self,
         ],
         defaultSubcommand: All.self)
@@ -32,6 +33,7 @@ struct All: AsyncParsableCommand {
         try await StoreCost.parse([]).run()
         try await InjectionCost.parse([]).run()
         try await EnvironmentCost.parse([]).run()
+        try await PlanCost.parse([]).run()
         try await MergeCost.parse([]).run()
         try await LiveCost.parse([]).run()
     }

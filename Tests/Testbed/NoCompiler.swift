@@ -17,7 +17,7 @@ extension Machine {
             shift
             for tool in /usr/bin/*; do
                 case ${tool##*/} in
-                    cc|c++|c89|c99|make|gmake|ld|ld.*|*-ld|as|*-as|gcc|g++|*gcc-[0-9]*|*g++-[0-9]*|*-gcc|*-g++|clang*|cpp|*-cpp*)
+                    cc|c++|c89|c99|make|gmake|ld|ld.[bgl]*|*-ld|*-ld.[bgl]*|as|*-as|gcc|g++|*gcc-[0-9]*|*g++-[0-9]*|*-gcc|*-g++|clang*|cpp|*-cpp*)
                         mount --bind "$none" "$tool" || exit 125 ;;
                 esac
             done

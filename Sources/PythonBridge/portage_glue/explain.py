@@ -124,6 +124,8 @@ def explain(atom):
 @call
 def keep_packages(directory, known):
     """Moves the packages that emerge made beside those of a plan into the user's PKGDIR."""
+    from portage.gpkg import gpkg
+
     portage = portage_module()
     tree = target_trees()["bintree"]
     kept = []
@@ -132,7 +134,7 @@ def keep_packages(directory, known):
             path = os.path.join(parent, name)
             if not name.endswith(".gpkg.tar") or os.path.relpath(path, directory) in known:
                 continue
-            metadata = portage.gpkg.gpkg(tree.settings, gpkg_file=path).get_metadata()
+            metadata = gpkg(tree.settings, gpkg_file=path).get_metadata()
             cpv = "/".join(str(metadata[key], "utf-8").strip() for key in ("CATEGORY", "PF"))
             package = portage.versions._pkg_str(cpv, db=tree.dbapi, settings=tree.settings)
             if tree.inject(package, current_pkg_path=path) is None:

@@ -183,8 +183,14 @@ def key_inputs(cpv, variables, repository=None, use_override=None):
     return package_inputs(cpv, metadata, settings, use, BuildDependencies(metadata, use), variables)
 
 
-def package_inputs(cpv, metadata, settings, use, dependencies, variables, sources=True):
-    """The same, of settings that are those of the package already."""
+def package_inputs(cpv, metadata, settings, use, dependencies, variables, sources=True, known=None):
+    """The same, of settings that are those of the package already. `known` keeps, from one package of a call to the
+    next, what is the same for all of them."""
+    known = {} if known is None else known
+    profiles = tuple(settings.profiles)
+    if profiles not in known:
+        known[profiles] = (_profile_digest(settings), libc())
+    profile_digest, libc_package = known[profiles]
     repository = metadata["repository"]
     portdb = target_trees()["porttree"].dbapi
     ebuild, tree = portdb.findname2(cpv, myrepo=repository)
@@ -214,10 +220,10 @@ def package_inputs(cpv, metadata, settings, use, dependencies, variables, source
         "variables": _variables(settings, variables),
         "features": sorted(OUTPUT_FEATURES.intersection(settings.features)),
         "profiles": list(settings.profiles),
-        "profileDigest": _profile_digest(settings),
+        "profileDigest": profile_digest,
         "acceptedKeywords": sorted(set(settings.get("ACCEPT_KEYWORDS", "").split()).union(keywords)),
         "sources": _sources(portdb, settings, cpv, use, tree, directory) if sources else [],
         "buildDependencies": dependencies.packages(),
         "unsatisfied": dependencies.unsatisfied,
-        "libc": libc(),
+        "libc": libc_package,
     }

@@ -79,9 +79,11 @@ def make_offers(portdb, settings, refused, everything):
     `refused` has pairs of package and repository that are not offered. Unless `everything` is wanted, neither is what
     needs no compiler: it is merged from its ebuild as quickly.
     """
+    from portage.dbapi import dbapi
+
     portage = portage_module()
 
-    class Offers(portage.dbapi.dbapi):
+    class Offers(dbapi):
         _aux_cache_keys = KEYS
         _provides_index = False
 

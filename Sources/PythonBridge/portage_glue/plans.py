@@ -163,14 +163,14 @@ def _unblocks(graph, packages):
 def plan(arguments, refused, variables, only_offers=False):
     """The merge list of `emerge ARGUMENTS`, with the key inputs of each package that a service could build."""
     portage = portage_module()
-    known = {(item["cpv"], item["repository"]) for item in refused}
-    graph, packages, said = _resolve(arguments, known, only_offers)
+    absent = {(item["cpv"], item["repository"]) for item in refused}
+    graph, packages, said = _resolve(arguments, absent, only_offers)
     if graph is None:
         return {"isSolved": False, "messages": said, "packages": []}
     trees = portage.db
     settings = own_settings()
     planned = {root: Planned(graph, root, tree["vartree"].settings) for root, tree in trees.items()}
-    result = []
+    result, known = [], {}
     for package, unblocks in zip(packages, _unblocks(graph, packages)):
         installed = trees[package.root]["vartree"].dbapi.match(package.slot_atom)
         entry = {
@@ -192,7 +192,7 @@ def plan(arguments, refused, variables, only_offers=False):
                 metadata, use, target=planned[package.root], running=planned[trees._running_eroot]
             )
             entry["inputs"] = package_inputs(
-                str(package.cpv), metadata, settings, use, dependencies, variables, sources=False
+                str(package.cpv), metadata, settings, use, dependencies, variables, sources=False, known=known
             )
         result.append(entry)
     return {"isSolved": True, "messages": said, "packages": result}
@@ -201,13 +201,14 @@ def plan(arguments, refused, variables, only_offers=False):
 @call
 def index_packages(directory):
     """Writes the index of a directory of binary packages, as Portage itself does; returns the packages in it."""
-    portage = portage_module()
+    from portage.dbapi.bintree import binarytree
+
     settings = own_settings()
     settings.unlock()
     settings["PKGDIR"] = directory
     settings.backup_changes("PKGDIR")
     settings.features.discard("compress-index")
     settings.lock()
-    tree = portage.dbapi.bintree.binarytree(pkgdir=directory, settings=settings)
+    tree = binarytree(pkgdir=directory, settings=settings)
     tree.populate(force_reindex=True)
     return sorted(str(cpv) for cpv in tree.dbapi.cpv_all())

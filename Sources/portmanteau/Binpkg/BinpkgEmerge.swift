@@ -55,6 +55,12 @@ struct BinpkgEmerge: ToolCommand {
             return
         }
         let finished = try await follow(plan, run, table, context)
+        do {
+            try Self.refuse(finished)
+        } catch {
+            try? directory.remove(finished.id)
+            throw error
+        }
         await portage.close()
         let code = try merge(finished, directory, context)
         await keep(finished, directory, context)
@@ -94,9 +100,7 @@ struct BinpkgEmerge: ToolCommand {
         }
         table.end()
         switch outcome {
-        case .finished(let plan):
-            try Self.refuse(plan)
-            return plan
+        case .finished(let plan): return plan
         case .detached(let plan):
             context.errors("binpkg: interrupted; the service goes on\n" + Self.reattach(plan))
             throw ExitCode(128 + SIGINT)

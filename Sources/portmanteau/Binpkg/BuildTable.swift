@@ -30,7 +30,7 @@ final class BuildTable: Sendable {
         } else {
             let lines = state.withLock { state in
                 plan.packages.compactMap { package -> String? in
-                    let status = Self.status(package)
+                    let status = Self.status(package, isBrief: true)
                     guard package.request != nil, state.known.updateValue(status, forKey: package.cpv) != status else {
                         return nil
                     }
@@ -68,9 +68,10 @@ final class BuildTable: Sendable {
         }
     }
 
-    private static func status(_ package: PlanPackage) -> String {
+    private static func status(_ package: PlanPackage, isBrief: Bool = false) -> String {
         if package.file != nil { return "here" }
         if package.verdict == .cannot { return "not provided: \(package.reasons.first?.printable ?? "")" }
+        if isBrief, let state = package.answer?.state { return state.rawValue }
         let left = package.answer?.etaSeconds.map { ", about \(duration($0))" } ?? ""
         switch package.answer?.state {
         case .ready: return "ready"
