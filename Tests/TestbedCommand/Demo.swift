@@ -32,7 +32,7 @@ struct Demo: AsyncParsableCommand {
 struct DemoStory {
     let testbed: Testbed
     private static let package = "app-demo/orchestra"
-    private static let machineNames = ["demo-service", "demo-a", "demo-b", "demo-desk"]
+    private static let machineNames = ["demo-service", "demo-a", "demo-b", "demo-bare", "demo-desk"]
 
     init(testbed: Testbed) { self.testbed = testbed }
 
@@ -60,6 +60,8 @@ struct DemoStory {
         say(
             "Machine B compiled nothing: \(second.served) of \(second.packages) packages came from the service, in "
                 + "\(second.seconds) s. With the builds, machine A needed \(first.seconds) s.")
+
+        try await withoutCompiler(service)
 
         title(
             """

@@ -3,6 +3,23 @@ import Testbed
 
 /// The acts of the demo after the main job.
 extension DemoStory {
+    /// A machine that has no compiler installs the application.
+    func withoutCompiler(_ service: Service) async throws {
+        title(
+            """
+            Beside it: a machine with no compiler, no linker, no make and no headers.
+            binpkg plan shows what the service has of an emerge; binpkg emerge gets and merges it.
+            """)
+        let bare = try await machine("demo-bare", enable: false)
+        try bare.useService(service.url, settings: "")
+        try await command(bare, ["binpkg", "plan", "app-demo/orchestra", "app-demo/delta"])
+        let arguments = ["binpkg", "emerge", "--require", "app-demo/orchestra", "app-demo/delta"]
+        try await command(bare, arguments, isBare: true) { line in
+            line.hasPrefix("binpkg:") || line.contains("-1.0: ") || line.hasPrefix(">>> Emerging binary")
+        }
+        try await bare.remove()
+    }
+
     /// A package of an overlay comes with `emerge --sync`, and is emerged.
     func overlayman(_ machine: Machine) async throws {
         title(
@@ -54,11 +71,14 @@ extension DemoStory {
 
     /// Runs a command and prints its output, or the lines of it that `isShown` lets through.
     private func command(
-        _ machine: Machine, _ words: [String], isShown: (String) -> Bool = { _ in true }
+        _ machine: Machine, _ words: [String], isBare: Bool = false, isShown: (String) -> Bool = { _ in true }
     ) async throws {
         let shown = words.map { $0.replacing(machine.prefix, with: "") }.joined(separator: " ")
         say("# \(shown)")
-        let output = try await machine.run(words, timeout: .seconds(900))
+        let output =
+            isBare
+            ? try await machine.runWithoutCompiler(words, timeout: .seconds(900))
+            : try await machine.run(words, timeout: .seconds(900))
         guard output.succeeded else { throw DemoError(description: "\(shown) failed:\n\(output.text)") }
         for line in output.text.split(separator: "\n") where isShown(String(line)) { print(line) }
     }

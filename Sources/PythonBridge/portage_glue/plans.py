@@ -108,19 +108,19 @@ def _resolve(arguments, refused, only_offers):
     spinner = stdout_spinner()
     spinner.mode = spinner.QUIET
     said = io.StringIO()
-    with _with_offers(trees, refused, only_offers):
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            try:
-                success, graph, _ = backtrack_depgraph(
-                    root_config.settings, trees, options, parameters, None, files, spinner
-                )
-            except portage.exception.PackageSetNotFound as error:
-                raise GlueError(f"there is no set {error}") from None
-            if not success:
-                graph.display_problems()
-                return None, [], said.getvalue()
-            packages = [package for package in graph.altlist() if getattr(package, "operation", None) == "merge"]
-            graph.display_problems()
+    offered = _with_offers(trees, refused, only_offers)
+    with offered, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            success, graph, _ = backtrack_depgraph(
+                root_config.settings, trees, options, parameters, None, files, spinner
+            )
+        except portage.exception.PackageSetNotFound as error:
+            raise GlueError(f"there is no set {error}") from None
+        packages = graph.altlist() if success else []
+        graph.display_problems()
+    if not success:
+        return None, [], said.getvalue()
+    packages = [package for package in packages if getattr(package, "operation", None) == "merge"]
     return graph, packages, said.getvalue()
 
 
