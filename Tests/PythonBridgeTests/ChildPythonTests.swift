@@ -75,7 +75,8 @@ import Testing
     }
 
     @Test func garbageIsRefused() async throws {
-        let shell = ChildPython(.init(interpreter: "x", prefix: ["/bin/sh", "-c", "echo garbage; exec cat > /dev/null"]))
+        let command = "echo garbage; exec cat > /dev/null"
+        let shell = ChildPython(.init(interpreter: "x", prefix: ["/bin/sh", "-c", command]))
         await #expect(throws: PythonError.badReply(text: "garbage")) { try await shell.setting() }
         await #expect(throws: PythonError.closed) { try await shell.setting() }
         let echo = ChildPython(.init(interpreter: "/bin/echo"))
