@@ -83,7 +83,7 @@ public struct PlanPackage: Codable, Equatable, Sendable {
     public var estimateSeconds: Double? { answer?.etaSeconds ?? answer?.estimateSeconds }
 
     /// Whether the service was asked for it and has not given a final answer.
-    var isOpen: Bool { request != nil && !(answer?.state.isFinal ?? false) }
+    var isOpen: Bool { isWanted && file == nil && !(answer?.state.isFinal ?? true) }
 
     /// Whether the service is to be asked for it.
     var isWanted: Bool { verdict == .hit || verdict == .near || verdict == .build }

@@ -47,6 +47,9 @@ def _parse(arguments):
     for option in FOREIGN_OPTIONS:
         if options.get(option) not in (None, False, "n"):
             raise GlueError(f"{option} cannot be planned")
+    for option in ("--usepkgonly", "--getbinpkgonly"):
+        if options.get(option) is True:
+            raise GlueError(f"{option} would allow only packages that are here already: say --require to binpkg instead")
     if not files:
         raise GlueError("nothing is named that could be merged")
     return options, files

@@ -51,7 +51,11 @@ struct BinpkgEmerge: ToolCommand {
             plan = try await send(run, portage, settings, context)
         }
         guard !plan.packages.isEmpty || attach != nil else {
-            context.errors("binpkg: nothing to merge\n")
+            // emerge says so itself, and may have to write the world file.
+            await portage.close()
+            let code = try EmergeRun.start(
+                plan.arguments, packages: nil, path: context.environment["PATH"] ?? "")
+            if code != 0 { throw ExitCode(code) }
             return
         }
         let finished = try await follow(plan, run, table, context)

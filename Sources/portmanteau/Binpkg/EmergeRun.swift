@@ -13,15 +13,15 @@ enum EmergeRun {
     /// Starts emerge and waits for its end.
     ///
     /// - Parameters:
-    ///   - packages: a directory for PKGDIR.
+    ///   - packages: a directory for PKGDIR; nil for the configured one.
     ///   - path: where to look for emerge.
     /// - Returns: its exit code; 128 and the signal's number when a signal ended it.
-    static func start(_ arguments: [String], packages: String, path: String) throws -> Int32 {
+    static func start(_ arguments: [String], packages: String?, path: String) throws -> Int32 {
         guard let program = path.split(separator: ":").map({ $0 + "/emerge" }).first(where: Files.exists) else {
             throw CommandError("there is no emerge in PATH")
         }
-        setenv("PKGDIR", packages, 1)
-        defer { unsetenv("PKGDIR") }
+        if let packages { setenv("PKGDIR", packages, 1) }
+        defer { if packages != nil { unsetenv("PKGDIR") } }
         signal(SIGINT, SIG_DFL)
         let words = (["emerge"] + arguments).compactMap { strdup($0) }
         defer { words.forEach { free($0) } }
