@@ -40,7 +40,7 @@ struct PlanCost: AsyncParsableCommand {
             return
         }
         try await testbed.withMachine("bench-plan") { machine in
-            try await RealTree.prepare(machine, from: tree)
+            try await machine.useRealTree(tree)
             try await machine.installPortmanteau(enable: false)
             try machine.useService(service.url, settings: "")
             let plan = try await checked(machine, ["binpkg", "plan"] + Self.list)
