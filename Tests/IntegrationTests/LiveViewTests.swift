@@ -186,19 +186,35 @@ import Testing
         }
     }
 
-    /// A terminal and a number of jobs for the long merge, which `make soak` has time for where the real tree is.
-    private static let longRuns: [(columns: Int, rows: Int, jobs: Int)] =
-        ProcessEnvironment.variable("PORTMANTEAU_SOAK") == nil || RealTree.folder == nil
-        ? [] : [(80, 24, 1), (160, 50, 2)]
+    /// A merge in a terminal. `make soak` has time for a long one, where the real tree is.
+    struct Merge: Sendable {
+        var columns = 80
+        var rows = 24
+        var jobs = 1
+        var arguments = "app-demo/delta"
+        var count = 4
+        var tree: String?
 
-    @Test(arguments: longRuns)
-    func `the 148 packages of the real tree are followed to the last`(columns: Int, rows: Int, jobs: Int) async throws {
-        let tree = try #require(RealTree.folder)
-        try await withTerminal("live-real-\(jobs)", columns: columns, rows: rows) { machine, terminal in
-            try await machine.useRealTree(tree, breakCycles: true)
+        static let tried: [Merge] = {
+            guard ProcessEnvironment.variable("PORTMANTEAU_SOAK") != nil, let tree = RealTree.folder else {
+                return [Merge()]
+            }
+            let list = "--with-bdeps=y --autounmask=n dev-build/cmake dev-vcs/git"
+            return [
+                Merge(), Merge(arguments: list, count: 148, tree: tree),
+                Merge(columns: 160, rows: 50, jobs: 2, arguments: list, count: 148, tree: tree),
+            ]
+        }()
+    }
+
+    @Test(arguments: Merge.tried)
+    func `a merge is followed from the first package to the last`(merge: Merge) async throws {
+        let (rows, count) = (merge.rows, merge.count)
+        let name = "live-\(count)-\(merge.jobs)"
+        try await withTerminal(name, columns: merge.columns, rows: rows) { machine, terminal in
+            if let tree = merge.tree { try await machine.useRealTree(tree, breakCycles: true) }
             try await terminal.enter(
-                "depgraph emerge --jobs=\(jobs) --with-bdeps=y --autounmask=n dev-build/cmake dev-vcs/git; "
-                    + "echo \"code=$?\"")
+                "depgraph emerge --jobs=\(merge.jobs) \(merge.arguments); echo \"code=$?\"")
             var seen = Set<String>()
             try await terminal.wait("the end", timeout: .seconds(3600)) { screen in
                 let shown = panel(screen)
@@ -210,11 +226,11 @@ import Testing
             }
             let history = try await terminal.history()
             #expect(history.contains("code=0"))
-            #expect(history.contains { $0.hasPrefix("depgraph: 148 of 148 packages merged in ") })
+            #expect(history.contains { $0.hasPrefix("depgraph: \(count) of \(count) packages merged in ") })
             #expect(!history.contains { $0.contains(Self.rule) })
-            #expect(seen.count > 30, "\(seen)")
-            for number in 1...148 {
-                #expect(history.count { $0.hasPrefix(">>> Completed (\(number) of 148) ") } == 1, "\(number)")
+            #expect(seen.count > count / 5, "\(seen)")
+            for number in 1...count {
+                #expect(history.count { $0.hasPrefix(">>> Completed (\(number) of \(count)) ") } == 1, "\(number)")
             }
         }
     }
