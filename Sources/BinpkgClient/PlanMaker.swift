@@ -18,6 +18,7 @@ public struct PlanMaker: Sendable {
     private let service: String
     private let accuracy: Accuracy
     private let paths: ClientPaths
+    private let answerTimeout: Int
 
     /// How often the list is resolved: each time more packages are taken from their ebuilds.
     private static let maximumRounds = 12
@@ -27,13 +28,16 @@ public struct PlanMaker: Sendable {
     /// - Parameters:
     ///   - prefix: EPREFIX.
     ///   - service: the service's address.
+    ///   - answerTimeout: milliseconds within which a service that is there answers.
     public init(
         prefix: String, service: String, accuracy: Accuracy,
+        answerTimeout: Int = ServiceClient.usualAnswerTimeout,
         openPortage: @escaping @Sendable () async throws(PortageError) -> PortageAPI
     ) {
         paths = ClientPaths(prefix: prefix)
         self.service = service
         self.accuracy = accuracy
+        self.answerTimeout = answerTimeout
         self.openPortage = openPortage
     }
 
@@ -42,7 +46,7 @@ public struct PlanMaker: Sendable {
     /// - Parameter isRequired: whether nothing may be compiled here. Then what the service does not provide stays in the
     ///   list, and everything else is a binary package too.
     public func plan(_ arguments: [String], isRequired: Bool = false) async throws(StageFailure) -> PlanDraft {
-        let client = try await PlanService.reach(service, paths: paths)
+        let client = try await PlanService.reach(service, paths: paths, answerTimeout: answerTimeout)
         do {
             return try await plan(arguments, isRequired, client, openPortage())
         } catch let error as StageFailure {
@@ -139,7 +143,11 @@ private struct ContentCache {
 /// The way to the service of a plan.
 enum PlanService {
     /// The service at an address, if it answers.
-    static func reach(_ url: String, paths: ClientPaths) async throws(StageFailure) -> ServiceClient {
+    ///
+    /// - Parameter answerTimeout: milliseconds within which a service that is there answers.
+    static func reach(
+        _ url: String, paths: ClientPaths, answerTimeout: Int = ServiceClient.usualAnswerTimeout
+    ) async throws(StageFailure) -> ServiceClient {
         let token: String?
         do {
             token = try paths.readToken()
@@ -147,7 +155,7 @@ enum PlanService {
             throw .broken(error.description)
         }
         do {
-            let client = try ServiceClient(url: url, token: token)
+            let client = try ServiceClient(url: url, token: token, answerTimeout: answerTimeout)
             try await client.checkPresence()
             return client
         } catch {

@@ -7,6 +7,7 @@ public struct PlanRun: Sendable {
     private let portage: PortageAPI
     private let directory: PlanDirectory
     private let paths: ClientPaths
+    private let answerTimeout: Int
     /// Told whenever something changed.
     private let progress: @Sendable (Plan) -> Void
     /// Whether the person wants to wait no longer.
@@ -29,15 +30,18 @@ public struct PlanRun: Sendable {
     ///
     /// - Parameters:
     ///   - prefix: EPREFIX.
+    ///   - answerTimeout: milliseconds within which a service that is there answers.
     ///   - progress: told whenever something changed.
     ///   - isInterrupted: whether to stop waiting; asked several times a second.
     public init(
-        portage: PortageAPI, prefix: String, progress: @escaping @Sendable (Plan) -> Void,
+        portage: PortageAPI, prefix: String, answerTimeout: Int = ServiceClient.usualAnswerTimeout,
+        progress: @escaping @Sendable (Plan) -> Void,
         isInterrupted: @escaping @Sendable () -> Bool
     ) {
         self.portage = portage
         paths = ClientPaths(prefix: prefix)
         directory = PlanDirectory(prefix: prefix)
+        self.answerTimeout = answerTimeout
         self.progress = progress
         self.isInterrupted = isInterrupted
     }
@@ -45,7 +49,7 @@ public struct PlanRun: Sendable {
     /// Asks for everything in a new plan, and sends the content that the service misses.
     public func send(_ draft: PlanDraft) async throws(StageFailure) -> Plan {
         var plan = draft.plan
-        let client = try await PlanService.reach(plan.service, paths: paths)
+        let client = try await PlanService.reach(plan.service, paths: paths, answerTimeout: answerTimeout)
         var open = plan.packages.indices.filter { plan.packages[$0].request != nil && plan.packages[$0].isWanted }
         var sent: Set<String> = []
         for _ in 0..<3 where !open.isEmpty {
@@ -83,7 +87,7 @@ public struct PlanRun: Sendable {
 
     private func waitAndBring(_ plan: Plan) async throws(StageFailure) -> Outcome {
         var plan = plan
-        let client = try await PlanService.reach(plan.service, paths: paths)
+        let client = try await PlanService.reach(plan.service, paths: paths, answerTimeout: answerTimeout)
         var away: MonotonicTime?
         while true {
             await bring(&plan, client)

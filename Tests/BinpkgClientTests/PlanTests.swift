@@ -109,14 +109,16 @@ private final class FakePlans: Sendable {
     }
 
     private func plan(_ stage: Stage, _ url: String, isRequired: Bool = false) async throws -> PlanDraft {
-        try await PlanMaker(prefix: stage.machine.root, service: url, accuracy: .abi) { [portage = stage.portage] in
+        try await PlanMaker(prefix: stage.machine.root, service: url, accuracy: .abi, answerTimeout: 60_000) {
+            [portage = stage.portage] in
             PortageAPI(transport: portage)
         }.plan(["dev-demo/alpha"], isRequired: isRequired)
     }
 
     private func run(_ stage: Stage, _ draft: PlanDraft) async throws -> Plan {
         let run = PlanRun(
-            portage: PortageAPI(transport: stage.portage), prefix: stage.machine.root, progress: { _ in },
+            portage: PortageAPI(transport: stage.portage), prefix: stage.machine.root, answerTimeout: 60_000,
+            progress: { _ in },
             isInterrupted: { false })
         guard case .finished(let plan) = try await run.follow(try await run.send(draft)) else { return draft.plan }
         return plan
