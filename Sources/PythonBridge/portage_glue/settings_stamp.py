@@ -41,7 +41,6 @@ def _watched(settings):
     portage = portage_module()
     root = settings["PORTAGE_CONFIGROOT"]
     user = os.path.join(root, portage.const.USER_CONFIG_PATH)
-    yield os.path.dirname(portage.__file__)
     yield portage.__file__
     yield os.path.join(root, "etc", "make.conf")
     yield os.path.join(user, "make.profile")
