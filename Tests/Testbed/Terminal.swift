@@ -76,10 +76,13 @@ public final class Terminal: Sendable {
         }
     }
 
-    /// Waits until the screen has this text.
+    /// Waits until the screen has this text, wherever a line is wrapped.
     @discardableResult
     public func wait(for text: String, timeout: Duration = .seconds(120)) async throws -> [String] {
-        try await wait(text, timeout: timeout) { lines in lines.contains { $0.contains(text) } }
+        func unwrapped(_ text: String) -> String { String(text.filter { $0 != " " }) }
+        return try await wait(text, timeout: timeout) { lines in
+            unwrapped(lines.joined()).contains(unwrapped(text))
+        }
     }
 
     /// Closes the terminal.
