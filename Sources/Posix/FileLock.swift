@@ -1,7 +1,7 @@
 import Glibc
 
-/// An `flock` on a file, exclusive unless it is shared, held as long as the value lives. It ends with the process, however that dies, and so
-/// tells others whether the holder is alive.
+/// An `flock` on a file, exclusive unless it is shared, held as long as the value lives. It ends with the process, however
+/// that dies, and so tells others whether the holder is alive.
 public struct FileLock: ~Copyable, Sendable {
     private let descriptor: Int32
 
@@ -37,5 +37,10 @@ public struct FileLock: ~Copyable, Sendable {
             && mine.st_dev == there.st_dev
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A child that another thread is just starting has the file open too until it runs its program: closing it here
+        // alone would leave the lock with that child.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

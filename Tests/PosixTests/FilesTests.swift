@@ -14,6 +14,22 @@ import Testing
         #expect(Files.status(file).map { $0.mode & 0o777 } == 0o600)
     }
 
+    /// A child between fork and exec shares what its parent has open, a lock's file too.
+    @Test func aLockThatIsGivenBackStaysWithNoChild() throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.path + "/lock"
+        var shared: Int32 = -1
+        if let lock = try FileLock(tryingPath: path) {
+            let own = try Files.list("/proc/self/fd").first { Files.realPath("/proc/self/fd/\($0)") == path }
+            shared = dup(try #require(own.flatMap { Int32($0) }))
+            _ = consume lock
+        }
+        defer { close(shared) }
+        #expect(shared >= 0)
+        #expect(!FileLock.isHeld(path))
+        #expect(try canLock(path))
+    }
+
     @Test func draftsOfProcessesThatAreGoneAreRemoved() throws {
         let scratch = try ScratchDirectory()
         for name in [".file.new-1", ".file.new-4194999", ".file.new-x", "file.new-4194999", ".other.new-4194999"] {
