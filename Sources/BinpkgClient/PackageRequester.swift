@@ -55,7 +55,7 @@ public struct PackageRequester: Sendable {
     public func request(
         _ atom: String, _ wish: Wish, progress: @escaping @Sendable (RequestAnswer) -> Void
     ) async throws(StageFailure) -> Outcome {
-        let client = try await Stager.reach(service, paths: paths)
+        let client = try await ServiceClient.reach(service, paths: paths)
         let prepared = try await prepare(atom)
         let obtaining = Obtaining(
             client: client, prepared: prepared, policy: wish.build ? .require : .ready, localSeconds: { nil },

@@ -46,7 +46,7 @@ public struct PlanMaker: Sendable {
     /// - Parameter isRequired: whether nothing may be compiled here. Then what the service does not provide stays in the
     ///   list, and everything else is a binary package too.
     public func plan(_ arguments: [String], isRequired: Bool = false) async throws(StageFailure) -> PlanDraft {
-        let client = try await PlanService.reach(service, paths: paths, answerTimeout: answerTimeout)
+        let client = try await ServiceClient.reach(service, paths: paths, answerTimeout: answerTimeout)
         do {
             return try await plan(arguments, isRequired, client, openPortage())
         } catch let error as StageFailure {
@@ -138,28 +138,4 @@ private struct ContentCache {
     private(set) var bytes: [String: [UInt8]] = [:]
 
     mutating func add(_ content: [String: [UInt8]]) { bytes.merge(content) { old, _ in old } }
-}
-
-/// The way to the service of a plan.
-enum PlanService {
-    /// The service at an address, if it answers.
-    ///
-    /// - Parameter answerTimeout: milliseconds within which a service that is there answers.
-    static func reach(
-        _ url: String, paths: ClientPaths, answerTimeout: Int = ServiceClient.usualAnswerTimeout
-    ) async throws(StageFailure) -> ServiceClient {
-        let token: String?
-        do {
-            token = try paths.readToken()
-        } catch {
-            throw .broken(error.description)
-        }
-        do {
-            let client = try ServiceClient(url: url, token: token, answerTimeout: answerTimeout)
-            try await client.checkPresence()
-            return client
-        } catch {
-            throw StageFailure(error)
-        }
-    }
 }

@@ -49,7 +49,7 @@ public struct PlanRun: Sendable {
     /// Asks for everything in a new plan, and sends the content that the service misses.
     public func send(_ draft: PlanDraft) async throws(StageFailure) -> Plan {
         var plan = draft.plan
-        let client = try await PlanService.reach(plan.service, paths: paths, answerTimeout: answerTimeout)
+        let client = try await ServiceClient.reach(plan.service, paths: paths, answerTimeout: answerTimeout)
         var open = plan.packages.indices.filter { plan.packages[$0].request != nil && plan.packages[$0].isWanted }
         var sent: Set<String> = []
         for _ in 0..<3 where !open.isEmpty {
@@ -87,7 +87,7 @@ public struct PlanRun: Sendable {
 
     private func waitAndBring(_ plan: Plan) async throws(StageFailure) -> Outcome {
         var plan = plan
-        let client = try await PlanService.reach(plan.service, paths: paths, answerTimeout: answerTimeout)
+        let client = try await ServiceClient.reach(plan.service, paths: paths, answerTimeout: answerTimeout)
         var away: MonotonicTime?
         while true {
             await bring(&plan, client)

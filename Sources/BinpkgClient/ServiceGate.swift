@@ -110,7 +110,7 @@ public actor ServiceGate {
         for url: String, paths: ClientPaths, timeout: Int
     ) async -> Result<ServiceClient, StageFailure> {
         do throws(StageFailure) {
-            return .success(try await Stager.reach(url, paths: paths, answerTimeout: timeout))
+            return .success(try await ServiceClient.reach(url, paths: paths, answerTimeout: timeout))
         } catch {
             return .failure(error)
         }

@@ -10,7 +10,7 @@ public enum ServiceLookup {
     public static func answer(
         for request: BuildRequest, service: String, prefix: String
     ) async throws(StageFailure) -> RequestAnswer {
-        let client = try await PlanService.reach(service, paths: ClientPaths(prefix: prefix))
+        let client = try await ServiceClient.reach(service, paths: ClientPaths(prefix: prefix))
         do {
             return try await client.ask(request, build: false)
         } catch {

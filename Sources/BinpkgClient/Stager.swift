@@ -164,25 +164,6 @@ public struct Stager: Sendable {
         }
     }
 
-    /// The service at an address, if it answers.
-    static func reach(
-        _ url: String, paths: ClientPaths, answerTimeout: Int = ServiceClient.usualAnswerTimeout
-    ) async throws(StageFailure) -> ServiceClient {
-        let token: String?
-        do {
-            token = try paths.readToken()
-        } catch {
-            throw .broken(error.description)
-        }
-        do {
-            let client = try ServiceClient(url: url, token: token, answerTimeout: answerTimeout)
-            try await client.checkPresence()
-            return client
-        } catch {
-            throw StageFailure(error)
-        }
-    }
-
     /// Fetches a package into the cache.
     static func fetch(
         _ id: String, client: ServiceClient, paths: ClientPaths, name: String
