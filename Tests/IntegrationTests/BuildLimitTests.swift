@@ -7,10 +7,11 @@ import Testing
     private static let limits = """
         [limits]
         processes = 150
-        memory_bytes = 314572800
         disk_bytes = 125829120
         [limits.package."app-evil/sleepy"]
         build_seconds = 8
+        [limits.package."app-evil/hog"]
+        memory_bytes = 314572800
 
         """
 

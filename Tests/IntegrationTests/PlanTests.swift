@@ -67,7 +67,7 @@ import Testing
             #expect(await first.waitForLog("building", timeout: .seconds(200)), "\(first.log)")
             #expect(kill(first.pid, SIGINT) == 0)
             #expect(await first.waitForLog("interrupted; the service goes on", timeout: .seconds(60)), "\(first.log)")
-            #expect(try await first.stop() == 130)
+            #expect(try await first.end() == 130)
             let listed = try await client.run(["binpkg", "plans"])
             let id = try #require(listed.stdout.split(separator: " ").first.map(String.init), "\(listed.text)")
             #expect(listed.stdout.contains("of 9 packages are here"), "\(listed.text)")

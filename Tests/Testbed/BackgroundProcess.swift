@@ -46,6 +46,11 @@ public final class BackgroundProcess: Sendable {
     @discardableResult
     public func stop(grace: Duration = .seconds(5)) async throws -> Int {
         if isRunning { kill(pid, SIGTERM) }
+        return try await end(within: grace)
+    }
+
+    /// Waits until it ends by itself, and returns its exit code; after the grace everything of it is killed.
+    public func end(within grace: Duration = .seconds(60)) async throws -> Int {
         let run = run
         let timer = Task {
             do { try await Task.sleep(for: grace) } catch { return }
