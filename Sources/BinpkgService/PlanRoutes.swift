@@ -9,7 +9,7 @@ extension Routes {
     private static let questionLimit = 64 << 20
 
     /// Adds `POST /v1/plans` and `POST /v1/plans/states`.
-    func addPlans(to router: Router<BasicRequestContext>) {
+    func addPlans(to router: Router<ServiceContext>) {
         router.post("/v1/plans") { request, _ in try await plan(request) }
         router.post("/v1/plans/states") { request, _ in try await states(request) }
     }

@@ -14,8 +14,8 @@ struct Routes: Sendable {
     private static let longestWait = 300.0
 
     /// All routes.
-    func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+    func router() -> Router<ServiceContext> {
+        let router = Router(context: ServiceContext.self)
         router.add(middleware: ProblemMiddleware())
         router.post("/v1/requests") { request, _ in try await post(request) }
         router.get("/v1/requests/:id") { request, context in try await state(request, id(context)) }
@@ -49,7 +49,7 @@ struct Routes: Sendable {
         let builds: [String: Int]
     }
 
-    private func id(_ context: BasicRequestContext) throws -> String {
+    private func id(_ context: ServiceContext) throws -> String {
         let id = try context.parameters.require("id")
         guard ContentHash.isHash(id) else { throw Self.notFound }
         return id
@@ -73,7 +73,7 @@ struct Routes: Sendable {
         return try JSONAnswer.response(answer, status: answer.state.isFinal ? .ok : .accepted)
     }
 
-    private func put(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    private func put(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let hash = try context.parameters.require("hash")
         guard ContentHash.isHash(hash) else {
             throw ProblemDocument(title: "no hash", status: 400, detail: "the name is no SHA-256 in lower-case digits")
@@ -105,7 +105,7 @@ struct Routes: Sendable {
 
     // MARK: Packages
 
-    private func artifact(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    private func artifact(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let id = try id(context)
         guard let artifact = try await service.store.artifact(id), service.packages.has(id) else {
             throw ProblemDocument(title: "not found", status: 404, detail: "there is no package of this name")
