@@ -35,6 +35,8 @@ extension Target.Dependency {
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
     static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTPTypes: Self = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let serviceLifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess: Self = .product(name: "Subprocess", package: "swift-subprocess")
@@ -63,6 +65,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
@@ -99,7 +103,7 @@ let package = Package(
             resources: glue.map { .embedInCode("portage_glue/\($0).py") }),
         library("PortageAPI", ["PythonBridge", "PackageModel"]),
         library("CommandSupport", ["TerminalDrawing", "Posix", .argumentParser]),
-        library("Fetching", ["Posix", .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1, .nioPosix]),
+        library("Fetching", ["Posix", .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
         library("Sandbox", ["Posix", .subprocess, .systemPackage]),
         library("EbuildRepository", ["Posix", "PackageModel", .crypto]),
         library(
@@ -127,9 +131,9 @@ let package = Package(
         library(
             "BinpkgService",
             [
-                "BuildEnvironments", "BinpkgModel", "Posix", .grdb, .hummingbird, .logging, .nioCore, .serviceLifecycle,
-                .unixSignals, .toml, .crypto,
-            ]),
+                "BuildEnvironments", "BinpkgModel", "Posix", .grdb, .hummingbird, .logging, .nioCore, .nioHTTP1,
+                .nioHTTPTypes, .nioSSL, .serviceLifecycle, .unixSignals, .toml, .crypto,
+            ], resources: [.embedInCode("openapi.json")]),
         program(
             "portmanteau",
             [
@@ -185,9 +189,10 @@ let package = Package(
         tests(
             "BinpkgService",
             [
-                "BinpkgClient", "BinpkgModel", "BuildEnvironments", "Posix", "trial-binpkgd", .grdb, .hummingbird,
-                .hummingbirdTesting, .logging, .nioCore, .subprocess, .systemPackage,
-            ]),
+                "BinpkgClient", "BinpkgModel", "BuildEnvironments", "Fetching", "Posix", "trial-binpkgd", .grdb,
+                .hummingbird,
+                .hummingbirdTesting, .logging, .nioCore, .nioPosix, .subprocess, .systemPackage,
+            ], exclude: ["openapi-check.py"]),
         tests("BuildEnvironments", ["BinpkgModel", "PackageModel", "Posix", "Sandbox"]),
         .testTarget(
             name: "IntegrationTests",

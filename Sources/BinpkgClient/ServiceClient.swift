@@ -7,7 +7,7 @@ public struct ServiceClient: Sendable {
     /// Its address, without a slash at the end.
     public let url: String
     private let token: String?
-    private let fetcher = Fetcher()
+    private let fetcher: Fetcher
 
     /// Milliseconds within which a service that is there answers.
     private let answerTimeout: Int
@@ -26,8 +26,10 @@ public struct ServiceClient: Sendable {
     /// - Parameters:
     ///   - token: proves who asks; it is sent through TLS or to this machine only.
     ///   - answerTimeout: milliseconds within which a service that is there answers.
+    ///   - fetcher: what it is reached with.
     public init(
-        url: String, token: String? = nil, answerTimeout: Int = ServiceClient.usualAnswerTimeout
+        url: String, token: String? = nil, answerTimeout: Int = ServiceClient.usualAnswerTimeout,
+        fetcher: Fetcher = Fetcher()
     ) throws(ServiceError) {
         var url = url
         while url.hasSuffix("/") { url.removeLast() }
@@ -40,6 +42,7 @@ public struct ServiceClient: Sendable {
         }
         self.url = url
         self.token = token
+        self.fetcher = fetcher
         self.answerTimeout = answerTimeout
         laterTimeout = max(answerTimeout, 2000)
     }
@@ -90,11 +93,10 @@ public struct ServiceClient: Sendable {
     public func download(_ id: String, to path: String, limit: Int) async throws(ServiceError) -> Fetcher.Downloaded {
         var request = self.request("/v1/artifacts/\(id)")
         request.timeouts.idle = 10_000
-        do {
-            return try await fetcher.download(
-                request, to: path, expecting: .init(needsHash: true, limit: limit), attempts: 5)
-        } catch {
-            throw translate(error)
+        let whole = request
+        return try await patiently { () throws(FetchError) in
+            try await fetcher.download(
+                whole, to: path, expecting: .init(needsHash: true, limit: limit), attempts: 5)
         }
     }
 
@@ -124,12 +126,35 @@ public struct ServiceClient: Sendable {
         let answer = (answerTimeout ?? laterTimeout) + patience
         request.timeouts.answer = answer
         request.timeouts.whole = answer + (answerTimeout == nil ? 5000 : answer)
-        do {
-            return try await fetcher.send(request, limit: Self.answerLimit).body
-        } catch {
-            throw translate(error)
+        let whole = request
+        return try await patiently { () throws(FetchError) in
+            try await fetcher.send(whole, limit: Self.answerLimit).body
         }
     }
+
+    /// Asks again, a few times, what a service refuses because it is asked too much.
+    private func patiently<Value>(
+        _ body: () async throws(FetchError) -> Value
+    ) async throws(ServiceError) -> Value {
+        var attempts = Self.attempts
+        while true {
+            let failure: ServiceError
+            do {
+                return try await body()
+            } catch {
+                failure = translate(error)
+            }
+            attempts -= 1
+            guard attempts > 0, let pause = failure.pause, pause <= Self.longestPause,
+                (try? await Task.sleep(for: .seconds(pause))) != nil
+            else { throw failure }
+        }
+    }
+
+    /// How often a busy service is asked the same.
+    private static let attempts = 4
+    /// The longest pause in between, in seconds; who has to wait longer hears of it.
+    private static let longestPause = 10
 
     private func request(_ path: String) -> Fetcher.Request {
         var request = Fetcher.Request(
@@ -157,7 +182,9 @@ public struct ServiceClient: Sendable {
             let problem = try? JSONDecoder().decode(ProblemDocument.self, from: Data(body))
         else { return .fetch(error) }
         return .problem(
-            ProblemDocument(type: problem.type, title: problem.title, status: code, detail: problem.detail))
+            ProblemDocument(
+                type: problem.type, title: problem.title, status: code, detail: problem.detail,
+                retryAfter: problem.retryAfter))
     }
 
     /// Whether the address is this machine's own.

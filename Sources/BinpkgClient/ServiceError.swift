@@ -13,11 +13,22 @@ public enum ServiceError: Error, Equatable, Sendable {
     /// The configuration does not allow to ask it.
     case configuration(String)
 
-    /// Whether nobody answered, so that asking again later makes sense.
+    /// In how many seconds a service that is only busy can be asked again; nil when it is not that.
+    var pause: Int? {
+        switch self {
+        case .problem(let problem) where problem.status == 429 || problem.status == 503:
+            problem.retryAfter.map { max($0, 1) } ?? (problem.status == 429 ? 1 : nil)
+        case .fetch(.status(_, 429, _)): 1
+        default: nil
+        }
+    }
+
+    /// Whether nobody answered, or nobody has time, so that asking again later makes sense.
     public var isAway: Bool {
         switch self {
+        case .fetch(.status(_, 429, _)): true
         case .fetch(let error): error.isAway
-        case .problem(let problem): problem.status == 503
+        case .problem(let problem): problem.status == 503 || problem.status == 429
         case .unintelligible, .configuration: false
         }
     }

@@ -1,5 +1,3 @@
-import Posix
-
 extension ServiceClient {
     /// The service at an address, with this machine's token, if it answers.
     ///
@@ -7,14 +5,9 @@ extension ServiceClient {
     static func reach(
         _ url: String, paths: ClientPaths, answerTimeout: Int = ServiceClient.usualAnswerTimeout
     ) async throws(StageFailure) -> ServiceClient {
-        let token: String?
         do {
-            token = try paths.readToken()
-        } catch {
-            throw .broken(error.description)
-        }
-        do {
-            let client = try ServiceClient(url: url, token: token, answerTimeout: answerTimeout)
+            let client = try ServiceClient(
+                url: url, token: try paths.readToken(), answerTimeout: answerTimeout, fetcher: try paths.fetcher())
             try await client.checkPresence()
             return client
         } catch {

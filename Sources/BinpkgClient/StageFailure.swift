@@ -36,6 +36,7 @@ public enum StageFailure: Error, Equatable, Sendable {
             self = .temporary("the service \(service.printable) does not answer (\(reason))")
         case .fetch(.broken), .unintelligible: self = .misbehaving("\(error)")
         case .fetch(.status(_, let code, _)) where code >= 500: self = .misbehaving("\(error)")
+        case _ where error.pause != nil: self = .temporary("the service has too much to do (\(error))")
         case _ where error.isAway: self = .temporary("the service does not answer (\(error))")
         default: self = .broken("\(error)")
         }

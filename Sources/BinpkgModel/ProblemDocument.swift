@@ -11,12 +11,17 @@ public struct ProblemDocument: Codable, Equatable, Error, Sendable {
     public var status: Int
     /// What is wrong with this request, in a sentence.
     public var detail: String
+    /// After so many seconds the same may be tried again, as the field `Retry-After` says it; nil: that is not known.
+    public var retryAfter: Int?
 
     /// A document of these values.
-    public init(type: String = "about:blank", title: String, status: Int, detail: String) {
+    public init(
+        type: String = "about:blank", title: String, status: Int, detail: String, retryAfter: Int? = nil
+    ) {
         self.type = type
         self.title = title
         self.status = status
         self.detail = detail
+        self.retryAfter = retryAfter
     }
 }

@@ -37,6 +37,7 @@ public enum BinpkgServer {
         ready: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws(ServiceError) {
         try checkAddress(configuration)
+        let identity = try configuration.tls.map { files throws(ServiceError) in try TLSIdentity(files) }
         // A client that went away must be an error of write, not the end of the service.
         signal(SIGPIPE, SIG_IGN)
         do {
@@ -56,18 +57,28 @@ public enum BinpkgServer {
         let service = try BuildService(
             configuration: configuration, engine: LocalEngine(builder: builder, slots: configuration.workers),
             logger: logger)
+        if !configuration.isLoopback {
+            let hasToken = try await TokenBook(store: service.store).hasValid()
+            guard hasToken else {
+                throw .notLoopback(address: configuration.address, missing: ["a token (binpkgd token add NAME)"])
+            }
+        }
         try await service.recover()
+        var parts: [any Service] = [Workers(service: service)]
+        if let identity { parts.append(TLSReload(identity: identity, logger: logger)) }
         let application = Application(
             router: Routes(service: service).router(),
+            server: GuardedChannel.server(limits: configuration.limits, identity: identity),
             configuration: .init(
-                address: .hostname(configuration.host, port: configuration.port), serverName: "binpkgd"),
-            services: [Workers(service: service)],
+                address: .hostname(configuration.host, port: configuration.port), serverName: "binpkgd",
+                availableConnectionsDelegate: .maximum(configuration.limits.connections, logger: logger)),
+            services: parts,
             onServerRunning: { channel in ready(channel.localAddress?.port ?? configuration.port) },
             logger: logger)
         do {
             try await application.runService(gracefulShutdownSignals: [.sigterm, .sigint])
         } catch {
-            throw .server(reason: "cannot serve on \(configuration.host):\(configuration.port): \(error)")
+            throw .server(reason: "cannot serve on \(configuration.address): \(error)")
         }
         withExtendedLifetime(lock) {}
     }
@@ -78,9 +89,11 @@ public enum BinpkgServer {
         return logger
     }()
 
+    /// What can be known before the store is open: beyond loopback there must be TLS.
     private static func checkAddress(_ configuration: ServiceConfiguration) throws(ServiceError) {
-        guard configuration.isLoopback else {
-            throw .notLoopback(address: "\(configuration.host):\(configuration.port)")
+        guard configuration.isLoopback || configuration.tls != nil else {
+            throw .notLoopback(
+                address: configuration.address, missing: ["TLS (tls.certificate and tls.key in binpkgd.toml)"])
         }
     }
 }

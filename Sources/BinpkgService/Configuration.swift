@@ -49,6 +49,11 @@ public struct ServiceConfiguration: Equatable, Sendable {
     /// `limits.build_seconds` and others: what one build may take.
     public var buildLimits = BuildLimits()
 
+    /// `limits.requests_per_second` and others: what callers may take.
+    public var limits = ServiceLimits()
+    /// `tls.certificate` and `tls.key`: files in PEM; nil: the service speaks plain HTTP.
+    public var tls: TLSFiles?
+
     /// `[[environment]]`: where packages are built, in the order in which they are tried; without any, over this
     /// machine's own root.
     public var environments: [BuildEnvironment]
@@ -113,6 +118,8 @@ public struct ServiceConfiguration: Equatable, Sendable {
         tolerance = values.tolerance ?? tolerance
         targetSeconds = values.target_seconds ?? targetSeconds
         buildLimits = values.limits?.build(buildLimits) ?? buildLimits
+        limits = values.limits?.service(limits) ?? limits
+        tls = values.tls.map { TLSFiles(certificate: $0.certificate, key: $0.key) }
         do {
             if let tables = values.environment {
                 environments = try tables.map { table throws(EnvironmentSettings.Mistake) in
@@ -132,7 +139,7 @@ public struct ServiceConfiguration: Equatable, Sendable {
             ("limits.step_seconds", stepSeconds), ("limits.queue", queueLength), ("environment_bytes", poolBytes),
             ("limits.build_seconds", buildLimits.seconds), ("limits.memory_bytes", buildLimits.memory ?? 1),
             ("limits.processes", buildLimits.processes), ("limits.disk_bytes", buildLimits.disk),
-        ] where value < 1 {
+        ] + limits.values.map({ ("limits.\($0.key)", $0.value) }) where value < 1 {
             throw .configuration(file: file, reason: "'\(key)' must be at least 1, not \(value)")
         }
         for (key, value) in [
@@ -144,7 +151,10 @@ public struct ServiceConfiguration: Equatable, Sendable {
         guard !environments.isEmpty, Set(environments.map(\.name)).count == environments.count else {
             throw .configuration(file: file, reason: "each environment must have a name of its own")
         }
-        let paths = [("state", stateDirectory), ("distdir", distdir), ("python", python)]
+        let paths = [
+            ("state", stateDirectory), ("distdir", distdir), ("python", python),
+            ("tls.certificate", tls?.certificate), ("tls.key", tls?.key),
+        ]
         for (key, value) in paths + [("eprefix", eprefix.isEmpty ? nil : eprefix)] + path.map({ ("path", $0) }) {
             guard let value else { continue }
             guard value.hasPrefix("/"), !value.utf8.contains(where: { ",:\\\n".utf8.contains($0) }) else {
@@ -163,6 +173,9 @@ public struct ServiceConfiguration: Equatable, Sendable {
             eprefix: eprefix, stateDirectory: stateDirectory, distdir: distdir, python: python, path: path,
             stepSeconds: stepSeconds, pool: pool, warmSeconds: targetSeconds, limits: buildLimits)
     }
+
+    /// `listen`, as it is written.
+    public var address: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
 
     /// Whether only this machine can reach the address.
     public var isLoopback: Bool {
@@ -222,6 +235,19 @@ private struct Keys: Decodable {
         let disk_bytes: Int?
         let reserve_bytes: Int?
         let package: [String: OwnLimits]?
+        let requests_per_second: Int?
+        let burst: Int?
+        let caller_requests: Int?
+        let parallel_requests: Int?
+        let connections: Int?
+        let header_bytes: Int?
+        let idle_seconds: Int?
+        let stall_seconds: Int?
+    }
+
+    struct TLS: Decodable {
+        let certificate: String
+        let key: String
     }
 
     let listen: String?
@@ -237,6 +263,7 @@ private struct Keys: Decodable {
     let target_seconds: Int?
     let environment: [EnvironmentSettings]?
     let limits: Limits?
+    let tls: TLS?
 }
 
 /// A table `limits.package."CATEGORY/NAME"`.
@@ -256,5 +283,19 @@ extension Keys.Limits {
             packages: (package ?? [:]).mapValues {
                 .init(seconds: $0.build_seconds, memory: $0.memory_bytes, disk: $0.disk_bytes)
             })
+    }
+
+    /// What callers may take, with what the file leaves out taken from others.
+    fileprivate func service(_ others: ServiceLimits) -> ServiceLimits {
+        var limits = others
+        limits.requestsPerSecond = requests_per_second ?? others.requestsPerSecond
+        limits.burst = burst ?? others.burst
+        limits.callerRequests = caller_requests ?? others.callerRequests
+        limits.parallelRequests = parallel_requests ?? others.parallelRequests
+        limits.connections = connections ?? others.connections
+        limits.headerBytes = header_bytes ?? others.headerBytes
+        limits.idleSeconds = idle_seconds ?? others.idleSeconds
+        limits.stallSeconds = stall_seconds ?? others.stallSeconds
+        return limits
     }
 }

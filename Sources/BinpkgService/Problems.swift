@@ -4,6 +4,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import NIOCore
+internal import NIOHTTP1
 
 /// Turns every error into a problem document.
 struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
@@ -13,7 +14,13 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let error as ProblemDocument {
-            return try JSONAnswer.response(error, status: .init(code: error.status), type: ProblemDocument.mediaType)
+            return try Self.response(error)
+        } catch let error as AccessRefusal {
+            var response = try Self.response(error.problem)
+            response.headers[.wwwAuthenticate] = error.challenge
+            return response
+        } catch is HTTPParserError {
+            return try Self.response(400, "not HTTP", "the body is not as HTTP/1.1 has it")
         } catch let error as HTTPError {
             return try Self.response(error.status.code, error.status.reasonPhrase, error.body ?? "\(request.uri.path)")
         } catch let error as InvalidRequest {
@@ -33,9 +40,14 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     }
 
     private static func response(_ status: Int, _ title: String, _ detail: String) throws -> Response {
-        try JSONAnswer.response(
-            ProblemDocument(title: title, status: status, detail: detail), status: .init(code: status),
-            type: ProblemDocument.mediaType)
+        try response(ProblemDocument(title: title, status: status, detail: detail))
+    }
+
+    private static func response(_ problem: ProblemDocument) throws -> Response {
+        var response = try JSONAnswer.response(
+            problem, status: .init(code: problem.status), type: ProblemDocument.mediaType)
+        if let seconds = problem.retryAfter { response.headers[.retryAfter] = "\(seconds)" }
+        return response
     }
 
     private static func sentence(_ error: DecodingError) -> String {

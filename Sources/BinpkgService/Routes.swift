@@ -16,13 +16,19 @@ struct Routes: Sendable {
     /// All routes.
     func router() -> Router<ServiceContext> {
         let router = Router(context: ServiceContext.self)
+        let counts = CallerCounts(limits: service.configuration.limits)
         router.add(middleware: ProblemMiddleware())
+        router.add(
+            middleware: TokenAccess(
+                tokens: TokenBook(store: service.store), isRequired: !service.configuration.isLoopback, counts: counts))
+        router.add(middleware: CallerLimits(counts: counts))
         router.post("/v1/requests") { request, _ in try await post(request) }
         router.get("/v1/requests/:id") { request, context in try await state(request, id(context)) }
         router.get("/v1/requests/:id/log") { request, context in try await log(request, id(context)) }
         router.put("/v1/content/:hash") { request, context in try await put(request, context) }
         router.get("/v1/artifacts/:id") { request, context in try await artifact(request, context) }
         addPlans(to: router)
+        addHealth(to: router)
         router.get("/v1/environments") { _, _ in
             try JSONAnswer.response(service.configuration.environments.map(Environment.init))
         }

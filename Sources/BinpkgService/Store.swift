@@ -80,6 +80,7 @@ struct Store: Sendable {
             }
             try db.create(index: "history_by_name", on: "history", columns: ["name", "finished"])
         }
+        StoredToken.register(in: &migrator)
         return migrator
     }
 

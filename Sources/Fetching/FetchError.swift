@@ -20,6 +20,8 @@ public enum FetchError: Error, Equatable, Sendable {
     case diskFull(path: String)
     /// The file could not be written for another reason.
     case file(PosixError)
+    /// The authorities to trust are no certificates.
+    case authorities(path: String)
     /// Not an address that can be fetched.
     case invalidURL(String)
     /// The caller was cancelled.
@@ -49,6 +51,7 @@ extension FetchError: CustomStringConvertible {
             "\(url.printable): \(what) is \(found), expected \(expected)"
         case .diskFull(let path): "\(path.printable): no space left on the disk"
         case .file(let error): String(describing: error)
+        case .authorities(let path): "\(path.printable): this is no certificate in PEM"
         case .invalidURL(let url): "'\(url.printable)' is not an http:// or https:// address"
         case .cancelled: "cancelled"
         }

@@ -2,7 +2,9 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Posix
+import Synchronization
 
 /// A small HTTP client with bounds on everything: time to connect, to answer, between two parts, in all; and bytes.
 ///
@@ -68,9 +70,16 @@ public struct Fetcher: Sendable {
 
     private static let client = makeClient(connect: connectTimeout)
     private static let patientClient = makeClient(connect: 10_000)
+    /// Clients that know other authorities than the system's, by what these are. They live as long as the program.
+    private static let ownClients = Mutex<[[UInt8]: HTTPClient]>([:])
 
-    private static func makeClient(connect: Int) -> HTTPClient {
+    private static func makeClient(connect: Int, trusting: [NIOSSLCertificate]? = nil) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
+        if let trusting {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .certificates(trusting)
+            configuration.tlsConfiguration = tls
+        }
         configuration.redirectConfiguration = .disallow
         configuration.timeout = .init(connect: .milliseconds(Int64(connect)))
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -80,8 +89,29 @@ public struct Fetcher: Sendable {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
+    private let ownClient: HTTPClient?
+
     /// A client. Every exchange has a connection of its own.
-    public init() {}
+    public init() { ownClient = nil }
+
+    /// A client that trusts only these authorities, certificates in PEM.
+    ///
+    /// - Parameter path: the file that they are from, for errors.
+    public init(authorities: [UInt8], path: String) throws(FetchError) {
+        let certificates: [NIOSSLCertificate]
+        do {
+            certificates = try NIOSSLCertificate.fromPEMBytes(authorities)
+        } catch {
+            throw .authorities(path: path)
+        }
+        guard !certificates.isEmpty else { throw .authorities(path: path) }
+        ownClient = Self.ownClients.withLock { clients in
+            if let known = clients[authorities] { return known }
+            let client = Self.makeClient(connect: Self.connectTimeout, trusting: certificates)
+            clients[authorities] = client
+            return client
+        }
+    }
 
     /// Sends a request and reads the whole answer, at most `limit` bytes. A status other than 2xx is an error.
     public func send(_ request: Request, limit: Int = 16 << 20) async throws(FetchError) -> Response {
@@ -117,7 +147,7 @@ public struct Fetcher: Sendable {
         let watchdog = Watchdog(answer: timeouts.answer, idle: timeouts.idle, whole: timeouts.whole)
         do {
             return try await watchdog.run { [message] in
-                let client = request.redirects > 0 ? Self.patientClient : Self.client
+                let client = ownClient ?? (request.redirects > 0 ? Self.patientClient : Self.client)
                 var message = message
                 var response = try await client.execute(message, deadline: .distantFuture)
                 watchdog.progress()
@@ -183,6 +213,11 @@ public struct Fetcher: Sendable {
     }
 
     private static func reason(_ error: any Error) -> String {
+        if error is NIOSSLExtraError { return "its certificate is for another name" }
+        if error is NIOSSLError {
+            return "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
+                ? "its certificate is not from an authority that is known here" : "TLS failed: \(error)".printable
+        }
         guard let code = (error as? IOError)?.errnoCode else { return "\(error)".printable }
         return PosixError("connect", code: code).reason
     }

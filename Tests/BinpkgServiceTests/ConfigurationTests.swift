@@ -75,6 +75,9 @@ import Testing
         ("state = \"relative\"", "'state' must be an absolute path"), ("a = = b", "line 1"),
         ("[limits]\nlog_bytes = \"x\"", "'limits.log_bytes' must be a number"),
         ("[limits]\nlogs = 1", "unknown key 'limits.logs'"),
+        ("[limits]\nburst = 0", "'limits.burst' must be at least 1"),
+        ("[tls]\ncertificate = \"/c\"", "'tls.key' must be a text"),
+        ("[tls]\ncertificate = \"c\"\nkey = \"/k\"", "'tls.certificate' must be an absolute path"),
     ]) func mistakesAreSentences(text: String, sentence: String) {
         let error = #expect(throws: ServiceError.self) { try ServiceConfiguration(text: text, file: "binpkgd.toml") }
         let line = error?.description ?? ""
@@ -89,8 +92,8 @@ import Testing
         settings.host = host
         #expect(settings.isLoopback == isLoopback)
         guard !isLoopback else { return }
-        await #expect(throws: ServiceError.notLoopback(address: "\(host):7700")) {
-            try await BinpkgServer.serve(settings)
-        }
+        let error = await #expect(throws: ServiceError.self) { try await BinpkgServer.serve(settings) }
+        let line = error?.description ?? ""
+        #expect(line.contains("refusing to listen on") && line.contains("without TLS"), "\(line)")
     }
 }

@@ -43,13 +43,6 @@ import Testing
         }
     }
 
-    /// Beside the test's own program, whatever that is called.
-    private static var program: String {
-        var path = #filePath[...]
-        for _ in 0..<3 { path = path[..<(path.lastIndex(of: "/") ?? path.endIndex)] }
-        return path + "/.build/debug/trial-binpkgd"
-    }
-
     /// Runs a service until `body` is done with it, and kills it then. Returns what it printed.
     @discardableResult
     private static func serve(
@@ -57,7 +50,7 @@ import Testing
     ) async throws -> String {
         let printed = Collected<String>()
         _ = try await Subprocess.run(
-            .path(FilePath(program)), arguments: [place.state, place.journal, "2"], input: .none,
+            .path(FilePath(LiveService.program)), arguments: [place.state, place.journal, "2"], input: .none,
             output: .sequence, error: .discarded
         ) { execution in
             for try await line in execution.standardOutput.strings() {

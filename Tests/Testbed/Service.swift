@@ -7,8 +7,10 @@ public struct Service: Sendable {
     public let process: BackgroundProcess
     /// Its port on 127.0.0.1.
     public let port: Int
+    /// Whether it speaks TLS.
+    var isSecure = false
     /// Where clients find it.
-    public var url: String { "http://127.0.0.1:\(port)" }
+    public var url: String { (isSecure ? "https" : "http") + "://127.0.0.1:\(port)" }
 
     /// Ends it; returns its exit code.
     @discardableResult
@@ -18,13 +20,18 @@ public struct Service: Sendable {
 extension Machine {
     /// Starts `binpkgd serve` on this machine, which has Portmanteau installed, and waits until it listens.
     ///
-    /// - Parameter settings: further lines of `binpkgd.toml`, above its first table.
-    public func startService(settings: String = "") async throws -> Service {
+    /// - Parameters:
+    ///   - settings: further lines of `binpkgd.toml`, above its first table.
+    ///   - address: where it listens.
+    ///   - isSecure: whether the settings give it TLS.
+    public func startService(
+        settings: String = "", address: String = "127.0.0.1", isSecure: Bool = false
+    ) async throws -> Service {
         let port = try FreePort.find()
         try write(
             "etc/portmanteau/binpkgd.toml",
             """
-            listen = "127.0.0.1:\(port)"
+            listen = "\(address):\(port)"
             state = "\(prefix)/var/lib/portmanteau/binpkgd"
             \(settings)
             """)
@@ -34,7 +41,7 @@ extension Machine {
             try await process.stop()
             throw TestbedError.command("binpkgd serve", reason: log)
         }
-        return Service(process: process, port: port)
+        return Service(process: process, port: port, isSecure: isSecure)
     }
 
     /// Points the hooks of this machine to a service.

@@ -7,7 +7,7 @@ import SystemPackage
 
 /// The real service with a builder that is a shell script: what a test kills at any moment.
 ///
-///     trial-binpkgd STATE JOURNAL WORKERS
+///     trial-binpkgd STATE JOURNAL WORKERS [CONFIGURATION]
 ///
 /// In JOURNAL, a directory, the builder leaves `starts` and `ends` (a line for each build), and `twice` if a package was
 /// built twice at once.
@@ -15,13 +15,15 @@ import SystemPackage
 struct TrialService {
     static func main() async {
         let arguments = CommandLine.arguments
-        guard arguments.count == 4, let workers = Int(arguments[3]) else { return say("STATE JOURNAL WORKERS") }
-        var configuration = ServiceConfiguration()
-        configuration.stateDirectory = arguments[1]
-        configuration.host = "127.0.0.1"
-        configuration.port = 0
-        configuration.workers = workers
+        guard (4...5).contains(arguments.count), let workers = Int(arguments[3]) else {
+            return say("STATE JOURNAL WORKERS [CONFIGURATION]")
+        }
         do {
+            var configuration = ServiceConfiguration()
+            configuration.port = 0
+            if arguments.count == 5 { configuration = try ServiceConfiguration(file: arguments[4]) }
+            configuration.stateDirectory = arguments[1]
+            configuration.workers = workers
             try await BinpkgServer.serve(configuration, builder: ScriptBuilder(journal: arguments[2])) { port in
                 say("listening \(port)")
             }

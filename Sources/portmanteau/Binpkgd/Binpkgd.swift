@@ -7,5 +7,7 @@ struct Binpkgd: AsyncParsableCommand {
         commandName: "binpkgd",
         abstract: "Builds packages for other machines, on request.",
         version: "binpkgd \(SuiteVersion.text)",
-        subcommands: [BinpkgdServe.self, BinpkgdEnvironment.self, BinpkgdKey.self, BinpkgdSimulate.self])
+        subcommands: [
+            BinpkgdServe.self, BinpkgdEnvironment.self, BinpkgdKey.self, BinpkgdSimulate.self, BinpkgdToken.self,
+        ])
 }

@@ -1,0 +1,102 @@
+import BinpkgModel
+import FoundationEssentials
+import Posix
+import Testing
+
+@testable import BinpkgService
+
+/// What callers may take.
+@Suite struct LimitTests {
+    private static func limits(_ change: (inout ServiceLimits) -> Void) -> ServiceLimits {
+        var limits = ServiceLimits()
+        change(&limits)
+        return limits
+    }
+
+    @Test func aBucketEmptiesAndFills() throws {
+        let counts = CallerCounts(
+            limits: Self.limits {
+                $0.burst = 3
+                $0.requestsPerSecond = 2
+            })
+        let start = MonotonicTime.now
+        for _ in 0..<3 { _ = try counts.enter("a", now: start) }
+        #expect(throws: CallerCounts.Refusal.rate(seconds: 1)) { _ = try counts.enter("a", now: start) }
+        _ = try counts.enter("b", now: start)
+        _ = try counts.enter("a", now: start.advanced(byMilliseconds: 500))
+        #expect(throws: CallerCounts.Refusal.rate(seconds: 1)) {
+            _ = try counts.enter("a", now: start.advanced(byMilliseconds: 600))
+        }
+        // A long rest gives no more than the burst.
+        let later = start.advanced(byMilliseconds: 3_600_000)
+        for _ in 0..<3 { _ = try counts.enter("a", now: later) }
+        #expect(throws: CallerCounts.Refusal.self) { _ = try counts.enter("a", now: later) }
+    }
+
+    @Test func aPlaceIsFreeWhenNobodyHoldsIt() throws {
+        let counts = CallerCounts(
+            limits: Self.limits {
+                $0.callerRequests = 2
+                $0.parallelRequests = 3
+            })
+        var places = [try counts.enter("a"), try counts.enter("a")]
+        #expect(throws: CallerCounts.Refusal.callerIsBusy) { _ = try counts.enter("a") }
+        places.append(try counts.enter("b"))
+        #expect(throws: CallerCounts.Refusal.serviceIsBusy) { _ = try counts.enter("c") }
+        #expect(counts.running == 3)
+        places.removeAll()
+        #expect(counts.running == 0)
+        _ = try counts.enter("a")
+    }
+
+    @Test func tooManyRequestsAreToldWhenToComeBack() async throws {
+        let settings = """
+            listen = "127.0.0.1:0"
+            [limits]
+            burst = 5
+            requests_per_second = 1
+            """
+        try await LiveService.run(settings: settings) { service in
+            var refused: LiveService.Reply?
+            for _ in 0..<50 where refused == nil {
+                let reply = try await service.call("GET", "/v1/status")
+                if reply.status != 200 { refused = reply }
+            }
+            let reply = try #require(refused)
+            #expect(reply.status == 429)
+            #expect(reply.head.lowercased().contains("\r\nretry-after: 1"))
+            let problem = try JSONDecoder().decode(ProblemDocument.self, from: Data(reply.body.utf8))
+            #expect(problem.status == 429 && problem.retryAfter == 1)
+            try await Task.sleep(for: .milliseconds(1500))
+            #expect(try await service.call("GET", "/v1/status").status == 200)
+        }
+    }
+
+    @Test func whoSendsOrReadsTooSlowlyIsCutOff() async throws {
+        let settings = """
+            listen = "127.0.0.1:0"
+            [limits]
+            idle_seconds = 1
+            stall_seconds = 2
+            """
+        try await LiveService.run(settings: settings) { service in
+            // A head that does not end, byte by byte.
+            let head = try await service.send(
+                Array("GET /v1/status HTTP/1.1\r\nX: ".utf8).map { [$0] }, pause: .milliseconds(300))
+            #expect(head.status == 408, "\(head.text)")
+            #expect(head.body.contains("\"status\":408"))
+            // A body, the same.
+            let start = Array("POST /v1/requests HTTP/1.1\r\nContent-Length: 1000\r\n\r\n".utf8)
+            let body = try await service.send(
+                [start] + Array(repeating: [32], count: 100), pause: .milliseconds(300))
+            #expect(body.status == 408, "\(body.text)")
+            // Who says nothing hears nothing.
+            #expect(try await service.send([[]]).text == "")
+            // Who reads nothing: answers pile up until there is no room for more.
+            let questions = String(repeating: "GET /v1/openapi.json HTTP/1.1\r\n\r\n", count: 4000)
+            let unread = try await service.neverReading(Array(questions.utf8))
+            #expect(unread)
+            #expect(try await service.call("GET", "/v1/status").status == 200)
+        }
+    }
+}
