@@ -157,7 +157,7 @@ let package = Package(
             "bench",
             [
                 "BinpkgService", "DependencyGraph", "GraphDrawing", "TerminalDrawing", "Testbed", "Posix",
-                .argumentParser, .subprocess, .systemPackage,
+                "trial-binpkgd", .argumentParser, .nioCore, .nioPosix, .subprocess, .systemPackage,
             ], path: "Benchmarks"),
         // The service with a builder of a few lines, for the test that kills it.
         program(

@@ -16,6 +16,7 @@ struct BenchCommand: AsyncParsableCommand {
             LiveCost.self,
             EnvironmentCost.self,
             StoreCost.self,
+            HTTPCost.self,
             PlanCost.self,
             All.self,
         ],
@@ -31,6 +32,7 @@ struct All: AsyncParsableCommand {
         try await CollectCost.parse([]).run()
         try await DrawingCost.parse([]).run()
         try await StoreCost.parse([]).run()
+        try await HTTPCost.parse([]).run()
         try await InjectionCost.parse([]).run()
         try await EnvironmentCost.parse([]).run()
         try await PlanCost.parse([]).run()

@@ -27,6 +27,32 @@ public struct StoreTrial: Sendable {
         }
     }
 
+    /// Puts packages into the store of a state directory that a service can serve: their keys are those of their
+    /// requests, and each has a file.
+    public static func fill(stateDirectory: String, _ count: Int) async throws {
+        try Files.makeDirectories(stateDirectory + "/artifacts")
+        let store = try Store(path: stateDirectory + "/store.sqlite")
+        let packages = PackageFiles(directory: stateDirectory + "/artifacts")
+        let artifacts = try await store.write { db in
+            try (0..<count).map { number in
+                let request = request(number)
+                let recipe = try StoredRecipe(request, key: request.primaryKey)
+                let bytes = Array("package \(number)".utf8)
+                let hash = ContentHash.sha256(bytes)
+                try recipe.insert(db)
+                try StoredArtifact(
+                    id: hash, key: recipe.key, name: recipe.name, vector: try JSONColumn.text(request.vector),
+                    sha256: hash, size: bytes.count, seconds: 1, built: Double(number), request: request.id
+                ).insert(db)
+                return (hash, bytes)
+            }
+        }
+        for (id, bytes) in artifacts { try Files.replace(packages.path(id), with: bytes) }
+    }
+
+    /// A request for one of those packages, as `POST /v1/requests` takes it.
+    public static func body(_ number: Int) throws -> [UInt8] { Array(try JSONColumn.text(request(number)).utf8) }
+
     /// Looks keys up as a request does; returns the seconds of each.
     public func lookUp(_ count: Int, of packages: Int) async throws(ServiceError) -> [Double] {
         let vector = Self.request(0).vector
@@ -50,7 +76,12 @@ public struct StoreTrial: Sendable {
             cpv: "app-demo/p\(number / 1000)-1.\(number % 1000)", repository: "gentoo", eapi: "8", slot: "0",
             use: ["nls"],
             iuse: ["nls", "test"], chost: "x86_64-pc-linux-gnu", cbuild: "", eprefix: "", tmpdir: "/var/tmp",
-            variables: ["CFLAGS": "-O2 -pipe"], features: [], profile: "", content: [],
+            variables: ["CFLAGS": "-O2 -pipe"], features: [], profile: "",
+            content: [
+                ContentItem(
+                    role: .ebuild, name: "p\(number / 1000)-1.\(number % 1000).ebuild",
+                    sha256: ContentHash.sha256(Array("ebuild \(number)".utf8)), size: 1000)
+            ],
             buildDependencies: (0..<12).map {
                 InstalledPackage(cpv: "dev-libs/l\($0)-1.\($0)", slot: "0/\($0)", use: ["nls"])
             }, libc: "sys-libs/glibc-2.41", accuracy: .exact)
