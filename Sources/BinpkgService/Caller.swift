@@ -35,13 +35,16 @@ public struct Caller: Equatable, Sendable {
 
     /// Who asks a service that only this machine can reach and that has no tokens.
     public static let local = Caller(scope: .admin)
+
+    /// Who sees only what everybody may see.
+    static let visitor = Caller(scope: .read)
 }
 
 /// What belongs to one request: beside the router's own, who made it and from where.
 struct ServiceContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Who made it.
-    var caller = Caller.local
+    var caller = Caller.visitor
     /// The address that it came from; nil without a connection.
     let address: String?
 

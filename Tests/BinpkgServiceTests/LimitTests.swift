@@ -57,12 +57,15 @@ import Testing
             requests_per_second = 1
             """
         try await LiveService.run(settings: settings) { service in
-            var refused: LiveService.Reply?
-            for _ in 0..<50 where refused == nil {
-                let reply = try await service.call("GET", "/v1/status")
-                if reply.status != 200 { refused = reply }
-            }
-            let reply = try #require(refused)
+            // All at once, on one connection.
+            let question = "GET /v1/status HTTP/1.1\r\nHost: x\r\n"
+            let many = String(repeating: question + "\r\n", count: 19) + question + "Connection: close\r\n\r\n"
+            let replies = try await service.send([Array(many.utf8)])
+            let first = try #require(replies.text.firstRange(of: "HTTP/1.1 429"), "\(replies.text)")
+            #expect(replies.status == 200)
+            let rest = replies.text[first.lowerBound...]
+            let end = rest.dropFirst().firstRange(of: "HTTP/1.1 ")?.lowerBound ?? rest.endIndex
+            let reply = LiveService.Reply(text: String(rest[..<end]))
             #expect(reply.status == 429)
             #expect(reply.head.lowercased().contains("\r\nretry-after: 1"))
             let problem = try JSONDecoder().decode(ProblemDocument.self, from: Data(reply.body.utf8))
@@ -76,8 +79,8 @@ import Testing
         let settings = """
             listen = "127.0.0.1:0"
             [limits]
-            idle_seconds = 1
-            stall_seconds = 2
+            idle_seconds = 3
+            stall_seconds = 3
             """
         try await LiveService.run(settings: settings) { service in
             // A head that does not end, byte by byte.

@@ -41,7 +41,7 @@ import Testing
             let real = Set(
                 Routes(service: trial.service).router().routes.map { route in
                     let parts = "\(route.path)".split(separator: "/").map { part in
-                        part.hasPrefix(":") ? "{\(part.dropFirst())}" : String(part)
+                        part == "**" ? "{path}" : part.hasPrefix(":") ? "{\(part.dropFirst())}" : String(part)
                     }
                     return "\(route.method.rawValue) /\(parts.joined(separator: "/"))"
                 })

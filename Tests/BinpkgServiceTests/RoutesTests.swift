@@ -142,6 +142,15 @@ import Testing
         }
     }
 
+    @Test func aFullDiskIsNotHealthy() async throws {
+        try await Trial.run(TrialBuilder(.package([1])), settings: { $0.buildLimits.reserve = .max }) { trial in
+            let response = try await trial.client.execute(uri: "/v1/health", method: .get)
+            #expect(response.status == .serviceUnavailable)
+            #expect(
+                try trial.decode(response, as: ProblemDocument.self).detail == "there is too little space on the disk")
+        }
+    }
+
     @Test func restartQueuesAgainWhatWasBuilding() async throws {
         let scratch = try ScratchDirectory()
         let directory = scratch.path
