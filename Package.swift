@@ -52,6 +52,9 @@ let glue = [
     "releases", "archives", "settings_stamp", "offers", "plans", "explain",
 ]
 
+/// The files of the service's page.
+let page = ["index.html", "page.css", "page.js", "log.js"]
+
 let package = Package(
     name: "portmanteau",
     products: [
@@ -133,7 +136,7 @@ let package = Package(
             [
                 "BuildEnvironments", "BinpkgModel", "Posix", .grdb, .hummingbird, .logging, .nioCore, .nioHTTP1,
                 .nioHTTPTypes, .nioSSL, .serviceLifecycle, .unixSignals, .toml, .crypto,
-            ], resources: [.embedInCode("openapi.json")]),
+            ], resources: [.embedInCode("openapi.json")] + page.map { .embedInCode("Page/\($0)") }),
         program(
             "portmanteau",
             [

@@ -15,6 +15,7 @@ struct BuildService: Sendable {
     let packages: PackageFiles
     let engine: any Engine
     let changes = Changes()
+    let curve = OwnCurve()
     let logger: Logger
 
     /// The name under which workers wait for work.

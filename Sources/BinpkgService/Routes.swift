@@ -1,5 +1,4 @@
 internal import BinpkgModel
-internal import BuildEnvironments
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import Hummingbird
@@ -29,25 +28,12 @@ struct Routes: Sendable {
         router.get("/v1/artifacts/:id") { request, context in try await artifact(request, context) }
         addPlans(to: router)
         addHealth(to: router)
-        router.get("/v1/environments") { _, _ in
-            try JSONAnswer.response(service.configuration.environments.map(Environment.init))
-        }
+        addOverview(to: router)
         router.get("/v1/status") { _, _ in
             try JSONAnswer.response(Status(version: BinpkgServer.version, builds: try await service.store.counts()))
         }
+        PageRoutes.add(to: router)
         return router
-    }
-
-    private struct Environment: Encodable {
-        let name: String
-        let source: String
-        let eprefix: String
-
-        init(_ environment: BuildEnvironment) {
-            name = environment.name
-            source = environment.root.source
-            eprefix = environment.eprefix
-        }
     }
 
     private struct Status: Encodable {
@@ -55,13 +41,13 @@ struct Routes: Sendable {
         let builds: [String: Int]
     }
 
-    private func id(_ context: ServiceContext) throws -> String {
+    func id(_ context: ServiceContext) throws -> String {
         let id = try context.parameters.require("id")
         guard ContentHash.isHash(id) else { throw Self.notFound }
         return id
     }
 
-    private static let notFound = ProblemDocument(
+    static let notFound = ProblemDocument(
         title: "not found", status: 404, detail: "no such request was made here")
 
     private func post(_ request: Request) async throws -> Response {

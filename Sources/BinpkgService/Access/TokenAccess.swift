@@ -85,7 +85,7 @@ enum OpenRoutes {
     static func contain(_ request: Request) -> Bool {
         guard request.method == .get || request.method == .head else { return false }
         let path = request.uri.path
-        return paths.contains(path) || prefixes.contains { path.hasPrefix($0) }
+        return paths.contains(path) || PageRoutes.paths.contains(path) || prefixes.contains { path.hasPrefix($0) }
     }
 
     private static let paths: Set = ["/v1/health", "/v1/ping", "/v1/openapi.json"]
