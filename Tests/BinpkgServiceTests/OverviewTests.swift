@@ -2,6 +2,7 @@ import BinpkgModel
 import FoundationEssentials
 import Hummingbird
 import HummingbirdTesting
+import NIOCore
 import Testbed
 import Testing
 
@@ -11,12 +12,13 @@ import Testing
     private func list(_ trial: Trial, _ query: String) async throws -> BuildList {
         let response = try await trial.client.execute(uri: "/v1/builds?\(query)", method: .get)
         #expect(response.status == .ok)
-        return try JSONDecoder().decode(BuildList.self, from: Data(buffer: response.body))
+        return try JSONDecoder().decode(BuildList.self, from: Data(response.body.readableBytesView))
     }
 
     private func named(_ name: String, waiting: Int = 0) -> BuildRequest {
         var request = sample
         request.cpv = name
+        request.content[0].name = "\(request.pf).ebuild"
         request.plan = waiting > 0 ? PlanPlace(id: "world", unblocks: waiting) : nil
         return request
     }
@@ -53,7 +55,7 @@ import Testing
                 let builtWith: DependencyVector
                 let size: Int
             }
-            let detail = try JSONDecoder().decode(Detail.self, from: Data(buffer: response.body))
+            let detail = try JSONDecoder().decode(Detail.self, from: Data(response.body.readableBytesView))
             #expect(detail.request.id(ofKey: detail.answer.key) == id)
             #expect(detail.answer.state == .ready && detail.size == 3)
             #expect(detail.builtWith.packages.map(\.cpv) == ["lib-demo/beta-1.1"])
@@ -66,7 +68,7 @@ import Testing
         try await Trial.run(TrialBuilder(.exact([1]))) { trial in
             for number in 1...3 { _ = try await trial.obtain(named("app-demo/p\(number)-1")) }
             let response = try await trial.client.execute(uri: "/v1/accuracy", method: .get)
-            let points = try JSONDecoder().decode([Simulation].self, from: Data(buffer: response.body))
+            let points = try JSONDecoder().decode([Simulation].self, from: Data(response.body.readableBytesView))
             #expect(points.map(\.environments) == [0, 1, 2, 4, 8, 16, 32])
             #expect(points.allSatisfy { $0.requests == 3 && $0.builds == 3 })
             // Without an environment each build installs its dependency; with one only the first does.
