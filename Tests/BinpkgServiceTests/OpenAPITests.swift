@@ -119,7 +119,10 @@ import Testing
             _ = try await ask(.get, "/v1/builds", query: "?limit=0")
             _ = try await ask(.get, "/v1/builds/{id}", id)
             _ = try await ask(.get, "/v1/builds/{id}", none)
-            for path in ["/v1/accuracy", "/v1/accuracy.svg", "/v1/environments", "/v1/status", "/v1/ping", "/v1/health", "/v1/openapi.json"] {
+            for path in [
+                "/v1/accuracy", "/v1/accuracy.svg", "/v1/environments", "/v1/status", "/v1/ping", "/v1/health",
+                "/v1/openapi.json",
+            ] {
                 _ = try await ask(.get, path)
             }
             // The store goes, then a token is there: neither health nor access.
