@@ -100,7 +100,7 @@ public struct PlanMaker: Sendable {
         }
         guard let inputs = package.inputs else { return result }
         do throws(RequestError) {
-            let prepared = try RequestMaker.request(for: inputs, accuracy: accuracy)
+            let prepared = try RequestMaker.request(for: inputs, accuracy: accuracy, known: &content.files)
             content.add(prepared.content)
             var request = prepared.request
             request.plan = PlanPlace(id: plan, unblocks: min(package.unblocks, PlanPlace.maximumUnblocks))
@@ -135,6 +135,7 @@ extension PlanPackage {
 
 /// The files of several packages, each once.
 private struct ContentCache {
+    var files = KnownFiles()
     private(set) var bytes: [String: [UInt8]] = [:]
 
     mutating func add(_ content: [String: [UInt8]]) { bytes.merge(content) { old, _ in old } }

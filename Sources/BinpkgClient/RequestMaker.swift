@@ -53,6 +53,14 @@ public enum RequestMaker {
     public static func request(
         for inputs: KeyInputs, setup: SetupRequest? = nil, accuracy: Accuracy
     ) throws(RequestError) -> PreparedRequest {
+        var known = KnownFiles()
+        return try request(for: inputs, setup: setup, accuracy: accuracy, known: &known)
+    }
+
+    /// The same, for one of many packages: files that several of them have, as eclasses, are read and hashed once.
+    static func request(
+        for inputs: KeyInputs, setup: SetupRequest? = nil, accuracy: Accuracy, known: inout KnownFiles
+    ) throws(RequestError) -> PreparedRequest {
         if let setup { try compare(inputs, setup) }
         var variables = inputs.variables
         for name in Self.variables {
@@ -71,8 +79,12 @@ public enum RequestMaker {
         func own(_ name: String, _ value: String) -> String {
             setup?.fields[name].flatMap { $0.isEmpty ? nil : $0 } ?? value
         }
-        var files = ContentReader()
-        try files.read(inputs)
+        var files = ContentReader(known: known)
+        do throws(RequestError) { try files.read(inputs) } catch {
+            known = files.known
+            throw error
+        }
+        known = files.known
         let request = BuildRequest(
             cpv: inputs.cpv, repository: inputs.repository, eapi: inputs.eapi,
             slot: "\(inputs.slot)/\(inputs.subSlot)", use: inputs.use, iuse: inputs.iuse,
@@ -115,8 +127,27 @@ public enum RequestMaker {
     }
 }
 
-/// Reads the files of a package, each once.
+/// Files that were read, by their paths.
+struct KnownFiles {
+    fileprivate var files: [String: (bytes: [UInt8], hash: String)] = [:]
+
+    /// A file and its hash.
+    fileprivate mutating func file(_ path: String) throws(RequestError) -> (bytes: [UInt8], hash: String) {
+        if let file = files[path] { return file }
+        do throws(PosixError) {
+            let bytes = try Files.read(path, limit: BuildRequest.maximumItemSize)
+            let file = (bytes, ContentHash.sha256(bytes))
+            files[path] = file
+            return file
+        } catch {
+            throw .unreadable(error)
+        }
+    }
+}
+
+/// Puts the files of a package together.
 private struct ContentReader {
+    var known: KnownFiles
     private(set) var items: [ContentItem] = []
     private(set) var content: [String: [UInt8]] = [:]
 
@@ -130,27 +161,20 @@ private struct ContentReader {
         for file in inputs.envs { try add(.env, file.name, file.path) }
         for file in inputs.bashrcs {
             // The call of our own hooks is no input of a package.
-            let bytes = Self.withoutHooks(try bytes(of: file.path))
-            if bytes.contains(where: { $0 > 32 }) { add(.bashrc, Self.bashrcName(file.name), bytes) }
+            let bytes = Self.withoutHooks(try known.file(file.path).bytes)
+            guard bytes.contains(where: { $0 > 32 }) else { continue }
+            add(.bashrc, Self.bashrcName(file.name), bytes, ContentHash.sha256(bytes))
         }
     }
 
     private mutating func add(_ role: ContentItem.Role, _ name: String, _ path: String) throws(RequestError) {
-        add(role, name, try bytes(of: path))
+        let file = try known.file(path)
+        add(role, name, file.bytes, file.hash)
     }
 
-    private mutating func add(_ role: ContentItem.Role, _ name: String, _ bytes: [UInt8]) {
-        let hash = ContentHash.sha256(bytes)
+    private mutating func add(_ role: ContentItem.Role, _ name: String, _ bytes: [UInt8], _ hash: String) {
         content[hash] = bytes
         items.append(ContentItem(role: role, name: name, sha256: hash, size: bytes.count))
-    }
-
-    private func bytes(of path: String) throws(RequestError) -> [UInt8] {
-        do {
-            return try Files.read(path, limit: BuildRequest.maximumItemSize)
-        } catch {
-            throw .unreadable(error)
-        }
     }
 
     /// The text without the lines that source the hooks of this suite.

@@ -1,16 +1,22 @@
 """Binary packages of the gpkg format."""
 
 import contextlib
+import functools
 import os
 
 from portage_glue.calls import GlueError, call
 from portage_glue.objects import DEPENDENCY_KINDS, own_settings, package_settings, portage_module
 
 
+@functools.cache
+def _settings():
+    return own_settings()
+
+
 def _open_package(path, cpv):
     from portage.gpkg import gpkg
 
-    package = gpkg(own_settings(), gpkg_file=path)
+    package = gpkg(_settings(), gpkg_file=path)
     package._verify_binpkg()
     fields = {}
     for name, value in package.unpack_metadata().items():

@@ -183,9 +183,30 @@ def key_inputs(cpv, variables, repository=None, use_override=None):
     return package_inputs(cpv, metadata, settings, use, BuildDependencies(metadata, use), variables)
 
 
-def package_inputs(cpv, metadata, settings, use, dependencies, variables, sources=True, known=None):
-    """The same, of settings that are those of the package already. `known` keeps, from one package of a call to the
-    next, what is the same for all of them."""
+def configured_inputs(cpv, metadata, settings, variables):
+    """The part of the key inputs that the configuration decides, of settings that are those of the package already."""
+    keywords = settings._keywords_manager.getPKeywords(settings.mycpv, None, None, settings.get("ACCEPT_KEYWORDS", ""))
+    slot = metadata["SLOT"].partition("/")[0]
+    return {
+        "patches": _user_patches(settings, cpv, slot),
+        "bashrcs": _bashrcs(settings),
+        "envs": _env_files(settings, cpv, slot),
+        "chost": settings.get("CHOST", ""),
+        "cbuild": settings.get("CBUILD") or settings.get("CHOST", ""),
+        "eprefix": settings.get("EPREFIX", ""),
+        "tmpdir": settings.get("PORTAGE_TMPDIR", ""),
+        "variables": _variables(settings, variables),
+        "features": sorted(OUTPUT_FEATURES.intersection(settings.features)),
+        "profiles": list(settings.profiles),
+        "acceptedKeywords": sorted(set(settings.get("ACCEPT_KEYWORDS", "").split()).union(keywords)),
+    }
+
+
+def package_inputs(cpv, metadata, settings, use, dependencies, variables, known=None, configured=None):
+    """All key inputs of a package.
+
+    `known` keeps, from one package of a call to the next, what is the same for all of them. With `configured`, which is
+    what `configured_inputs` gave, the settings need not be those of the package, and the sources are left out."""
     known = {} if known is None else known
     profiles = tuple(settings.profiles)
     if profiles not in known:
@@ -197,7 +218,6 @@ def package_inputs(cpv, metadata, settings, use, dependencies, variables, source
     directory = os.path.dirname(ebuild)
     manifest = os.path.join(directory, "Manifest")
     slot, _, sub_slot = metadata["SLOT"].partition("/")
-    keywords = settings._keywords_manager.getPKeywords(settings.mycpv, None, None, settings.get("ACCEPT_KEYWORDS", ""))
     return {
         "cpv": cpv,
         "repository": repository,
@@ -208,22 +228,12 @@ def package_inputs(cpv, metadata, settings, use, dependencies, variables, source
         "eclasses": _eclasses(portdb, settings, tree, metadata),
         "files": _files_below(os.path.join(directory, "files")),
         "manifest": manifest if _readable_file(manifest) else None,
-        "patches": _user_patches(settings, cpv, slot),
-        "bashrcs": _bashrcs(settings),
-        "envs": _env_files(settings, cpv, slot),
         "use": sorted(use),
         "iuse": plain_iuse(metadata),
-        "chost": settings.get("CHOST", ""),
-        "cbuild": settings.get("CBUILD") or settings.get("CHOST", ""),
-        "eprefix": settings.get("EPREFIX", ""),
-        "tmpdir": settings.get("PORTAGE_TMPDIR", ""),
-        "variables": _variables(settings, variables),
-        "features": sorted(OUTPUT_FEATURES.intersection(settings.features)),
-        "profiles": list(settings.profiles),
         "profileDigest": profile_digest,
-        "acceptedKeywords": sorted(set(settings.get("ACCEPT_KEYWORDS", "").split()).union(keywords)),
-        "sources": _sources(portdb, settings, cpv, use, tree, directory) if sources else [],
+        "sources": [] if configured else _sources(portdb, settings, cpv, use, tree, directory),
         "buildDependencies": dependencies.packages(),
         "unsatisfied": dependencies.unsatisfied,
         "libc": libc_package,
+        **(configured or configured_inputs(cpv, metadata, settings, variables)),
     }

@@ -73,9 +73,11 @@ class OfferedTree:
         return True
 
 
-def make_offers(portdb, settings, refused, everything):
+def make_offers(portdb, settings, refused, everything, configured):
     """A database of one binary package for each ebuild.
 
+    `configured(cpv, metadata, settings)` is called for each that is looked at, with the settings of that package; what
+    it returns is kept in `configured` of the database, by package and repository.
     `refused` has pairs of package and repository that are not offered. Unless `everything` is wanted, neither is what
     needs no compiler: it is merged from its ebuild as quickly.
     """
@@ -91,6 +93,7 @@ def make_offers(portdb, settings, refused, everything):
             super().__init__()
             self.settings = settings
             self._found = {}
+            self.configured = {}
 
         def cp_list(self, cp, use_cache=1):
             return [
@@ -122,6 +125,7 @@ def make_offers(portdb, settings, refused, everything):
             package = portage.versions._pkg_str(cpv, metadata=metadata, settings=settings)
             settings.setcpv(package, mydb=metadata)
             use = frozenset(settings["PORTAGE_USE"].split())
+            self.configured[cpv, repository] = configured(cpv, metadata, settings)
             for kind in DEPENDENCY_KINDS:
                 metadata[kind] = _evaluated(metadata[kind], use, metadata["EAPI"])
             return {

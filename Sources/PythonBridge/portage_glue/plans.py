@@ -6,7 +6,7 @@ import os
 
 from portage_glue.build_dependencies import BuildDependencies
 from portage_glue.calls import GlueError, call
-from portage_glue.key_inputs import package_inputs
+from portage_glue.key_inputs import configured_inputs, package_inputs
 from portage_glue.objects import ebuild_metadata, own_settings, portage_module
 from portage_glue.offers import OfferedTree, make_offers
 
@@ -79,21 +79,22 @@ def _prepare(options, only_offers):
 
 
 @contextlib.contextmanager
-def _with_offers(trees, refused, everything):
+def _with_offers(trees, refused, everything, configured):
     """The trees with offers in place of binary packages."""
     before = {root: tree["bintree"] for root, tree in trees.items()}
     try:
         for tree in trees.values():
-            offers = make_offers(tree["porttree"].dbapi, own_settings(), refused, everything)
+            offers = make_offers(tree["porttree"].dbapi, own_settings(), refused, everything, configured)
             tree["bintree"] = OfferedTree(offers)
-        yield
+        yield {root: tree["bintree"].dbapi.configured for root, tree in trees.items()}
     finally:
         for root, tree in before.items():
             trees[root]["bintree"] = tree
 
 
-def _resolve(arguments, refused, only_offers):
-    """The resolver's graph, or what it says when there is no solution."""
+def _resolve(arguments, refused, only_offers, configured):
+    """The resolver's graph, the packages to merge, what Portage says, and what `configured` gave for each offer of each
+    root. Without a solution there is no graph."""
     from _emerge.actions import expand_set_arguments
     from _emerge.create_depgraph_params import create_depgraph_params
     from _emerge.depgraph import backtrack_depgraph
@@ -111,8 +112,8 @@ def _resolve(arguments, refused, only_offers):
     spinner = stdout_spinner()
     spinner.mode = spinner.QUIET
     said = io.StringIO()
-    offered = _with_offers(trees, refused, only_offers)
-    with offered, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    offered = _with_offers(trees, refused, only_offers, configured)
+    with offered as offers, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         try:
             success, graph, _ = backtrack_depgraph(
                 root_config.settings, trees, options, parameters, None, files, spinner
@@ -122,9 +123,9 @@ def _resolve(arguments, refused, only_offers):
         packages = graph.altlist() if success else []
         graph.display_problems()
     if not success:
-        return None, [], said.getvalue()
+        return None, [], said.getvalue(), offers
     packages = [package for package in packages if getattr(package, "operation", None) == "merge"]
-    return graph, packages, said.getvalue()
+    return graph, packages, said.getvalue(), offers
 
 
 class Planned:
@@ -167,7 +168,11 @@ def plan(arguments, refused, variables, only_offers=False):
     """The merge list of `emerge ARGUMENTS`, with the key inputs of each package that a service could build."""
     portage = portage_module()
     absent = {(item["cpv"], item["repository"]) for item in refused}
-    graph, packages, said = _resolve(arguments, absent, only_offers)
+
+    def configured(cpv, metadata, settings):
+        return configured_inputs(cpv, metadata, settings, variables)
+
+    graph, packages, said, offers = _resolve(arguments, absent, only_offers, configured)
     if graph is None:
         return {"isSolved": False, "messages": said, "packages": []}
     trees = portage.db
@@ -189,13 +194,19 @@ def plan(arguments, refused, variables, only_offers=False):
         }
         if package.type_name == "binary":
             metadata = ebuild_metadata(trees[package.root]["porttree"].dbapi, str(package.cpv), package.repo)
-            settings.setcpv(str(package.cpv), mydb=metadata)
-            use = frozenset(settings["PORTAGE_USE"].split())
+            use = frozenset(package.use.enabled)
             dependencies = BuildDependencies(
                 metadata, use, target=planned[package.root], running=planned[trees._running_eroot]
             )
             entry["inputs"] = package_inputs(
-                str(package.cpv), metadata, settings, use, dependencies, variables, sources=False, known=known
+                str(package.cpv),
+                metadata,
+                settings,
+                use,
+                dependencies,
+                variables,
+                known=known,
+                configured=offers[package.root][str(package.cpv), package.repo],
             )
         result.append(entry)
     return {"isSolved": True, "messages": said, "packages": result}
