@@ -16,12 +16,13 @@ struct PlanCost: AsyncParsableCommand {
     var merges = 4
 
     private static let list = ["--with-bdeps=y", "--autounmask=n", "dev-build/cmake", "dev-vcs/git"]
-    private static let applications = ["app-demo/fan", "app-demo/orchestra", "app-demo/chain", "app-demo/delta"]
+    private static let applications = [WideApplication.atom]
 
     func run() async throws {
         let testbed = try await Testbed.shared()
         try await testbed.withMachine("bench-plan-service") { builder in
             try await builder.installPortmanteau(enable: false)
+            try WideApplication.add(to: builder)
             let service = try await builder.startService(settings: "path = [\"\(testbed.root)/tools\"]\nworkers = 2")
             do {
                 try await plans(testbed, service)
@@ -73,10 +74,11 @@ struct PlanCost: AsyncParsableCommand {
     private func emerges(_ testbed: Testbed, _ service: Service, _ builder: Machine) async throws {
         try await testbed.withMachine("bench-plan-merge") { machine in
             try await machine.installPortmanteau(enable: false)
+            try WideApplication.add(to: machine)
             try machine.useService(service.url, settings: "")
             // The first time the service builds them all, and quickpkg makes what emerge fetches itself.
             _ = try await checked(machine, ["binpkg", "emerge", "-q"] + Self.applications)
-            let installed = try machine.installedPackages().filter { $0.contains("-demo/") }
+            let installed = try machine.installedPackages().filter { $0.contains("-wide/") }
             print("binpkg emerge of \(installed.count) packages, all hits, \(merges) pairs")
             let host = "\(machine.prefix)/srv/own"
             _ = try await checked(

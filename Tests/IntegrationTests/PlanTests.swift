@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import Posix
 import Testbed
@@ -6,56 +5,14 @@ import Testing
 
 /// Real services and real emerges: a machine that has no compiler installs what others build for it.
 @Suite struct PlanTests {
-    struct Shown: Decodable {
-        struct Package: Decodable {
-            let cpv: String
-            let verdict: String
-            let reasons: [String]
-            let unblocks: Int?
-        }
-
-        let packages: [Package]
-        let totals: [String: Int]
-    }
-
-    /// Runs a test against a service, and shows the service's log when it fails.
-    private func withService(
-        _ name: String, _ body: (Machine, Service) async throws -> Void
-    ) async throws {
-        let testbed = try await Testbed.shared()
-        try await testbed.withMachine("plan-\(name)-service") { server in
-            try await server.installPortmanteau(enable: false)
-            let service = try await server.startService(settings: "path = [\"\(testbed.root)/tools\"]\nworkers = 2")
-            do {
-                try await testbed.withMachine("plan-\(name)") { client in
-                    try await client.installPortmanteau(enable: false)
-                    try client.useService(service.url, settings: "")
-                    try await body(client, service)
-                }
-                _ = try? await service.stop()
-            } catch {
-                let log = service.process.log
-                _ = try? await service.stop()
-                Issue.record("the service said:\n\(log)")
-                throw error
-            }
-        }
-    }
-
-    private func plan(_ machine: Machine, _ arguments: [String]) async throws -> Shown {
-        let output = try await machine.run(["binpkg", "plan", "--json"] + arguments)
-        #expect(output.exitCode <= 1, "\(output.text)")
-        return try JSONDecoder().decode(Shown.self, from: Data(output.stdout.utf8))
-    }
-
     @Test(.timeLimit(.minutes(20))) func `a machine without compiler installs an application`() async throws {
-        try await withService("bare") { client, service in
+        try await PlanServer.with("bare") { client, service in
             // Compiling is not possible at all, and emerge alone says so.
             let alone = try await client.runWithoutCompiler(["emerge", "-1", "lib-demo/tempo"])
             #expect(!alone.succeeded)
             #expect(alone.text.contains("no compiler here"), "\(alone.text)")
 
-            let before = try await plan(client, ["-1", "app-demo/orchestra"])
+            let before = try await client.plan(["-1", "app-demo/orchestra"])
             #expect(before.packages.count == 9)
             #expect(before.totals["build"] == 9)
             #expect(before.packages.first { $0.cpv == "lib-demo/tempo-1.0" }?.unblocks == 8)
@@ -101,7 +58,7 @@ import Testing
     private func nearHits(_ client: Machine) async throws {
         let configuration = try client.read("etc/portage/make.conf")
         try client.append("etc/portage/make.conf", "CFLAGS=\"-O1 -pipe\"\n")
-        let near = try await plan(client, ["-1", "lib-demo/tempo"])
+        let near = try await client.plan(["-1", "lib-demo/tempo"])
         #expect(near.packages.map(\.verdict) == ["near"])
         #expect(near.packages.first?.reasons.contains { $0.hasPrefix("CFLAGS: ") && $0.contains("-O1") } ?? false)
         let explained = try await client.run(["binpkg", "explain", "lib-demo/tempo"])
@@ -157,7 +114,7 @@ import Testing
     @Test(.timeLimit(.minutes(10))) func `a package of the user's own repository, patched and with its own flags`()
         async throws
     {
-        try await withService("own") { client, _ in
+        try await PlanServer.with("own") { client, _ in
             try client.write(
                 "etc/portage/repos.conf/own.conf", "[own]\nlocation = \(client.prefix)/srv/own\nauto-sync = no\n")
             try client.write("srv/own/profiles/repo_name", "own\n")
