@@ -68,7 +68,12 @@ struct BinpkgRequest: ToolCommand {
         if let accuracy = answer.accuracy { line += ", \(accuracy.rawValue)" }
         if let seconds = answer.buildSeconds { line += ", built in \(duration(seconds))" }
         if let message = answer.message { line += ": \(message.printable)" }
-        return [line] + answer.differences.map { "  differs: \($0.printable)" } + (outcome.path.map { [$0] } ?? [])
+        var lines = [line] + answer.differences.map { "  differs: \($0.printable)" }
+        if let nearest = answer.nearest {
+            lines.append("  the nearest that is there\(nearest.accuracy.map { ", \($0.rawValue)" } ?? ""):")
+            lines += nearest.differences.map { "    \($0.printable)" }
+        }
+        return lines + (outcome.path.map { [$0] } ?? [])
     }
 
     private struct Shape: Encodable {
@@ -77,6 +82,7 @@ struct BinpkgRequest: ToolCommand {
         let state: RequestState
         let accuracy: Accuracy?
         let differences: [String]
+        let nearest: NearestPackage?
         let estimateSeconds: Double?
         let buildSeconds: Double?
         let message: String?
@@ -90,7 +96,7 @@ struct BinpkgRequest: ToolCommand {
         let data = try encoder.encode(
             Shape(
                 cpv: outcome.cpv, id: answer.id, state: answer.state, accuracy: answer.accuracy,
-                differences: answer.differences, estimateSeconds: answer.estimateSeconds,
+                differences: answer.differences, nearest: answer.nearest, estimateSeconds: answer.estimateSeconds,
                 buildSeconds: answer.buildSeconds, message: answer.message, path: outcome.path))
         return String(decoding: data, as: UTF8.self)
     }
