@@ -38,6 +38,20 @@ extension ServiceClient {
         return items
     }
 
+    /// Takes a request of a plan back; nil when the service does not know it.
+    func withdraw(_ id: String, plan: String) async throws(ServiceError) -> Withdrawal? {
+        let bytes: [UInt8]
+        do {
+            bytes = try await send("/v1/requests/\(id)?plan=\(plan)", method: "DELETE")
+        } catch .problem(let problem) where problem.status == 404 {
+            return nil
+        }
+        guard let answer = try? JSONDecoder().decode(Withdrawal.self, from: Data(bytes)), answer.id == id else {
+            throw .unintelligible("no answer to a withdrawal: \(String(decoding: bytes.prefix(100), as: UTF8.self))")
+        }
+        return answer
+    }
+
     private func exchange(
         _ path: String, _ question: some Encodable, count: Int
     ) async throws(ServiceError) -> [PlanItem] {

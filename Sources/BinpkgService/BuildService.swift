@@ -16,6 +16,7 @@ struct BuildService: Sendable {
     let engine: any Engine
     let changes = Changes()
     let curve = OwnCurve()
+    let running = RunningBuilds()
     let logger: Logger
 
     /// The name under which workers wait for work.
@@ -63,6 +64,7 @@ struct BuildService: Sendable {
             if stored.state == RequestState.queued.rawValue, request.plan != nil {
                 return try await enqueue(request, id: id, key: key)
             }
+            if mayBuild { try await store.wish(id, wisher(request), plan: request.plan?.id) }
             return try await answer(stored, for: request)
         }
         guard mayBuild else {
@@ -87,7 +89,8 @@ struct BuildService: Sendable {
 
     private func enqueue(_ request: BuildRequest, id: String, key: String) async throws -> RequestAnswer {
         let queued = try await store.enqueue(
-            request, id: id, key: key, limit: configuration.queueLength, replacing: isOutOfDate)
+            request, id: id, key: key, wisher: wisher(request), limit: configuration.queueLength, replacing: isOutOfDate
+        )
         switch queued {
         case .satisfied: return try await submit(request, mayBuild: false)
         case .full: return try await declined(request, id: id, key: key, "the queue is full")
@@ -97,6 +100,8 @@ struct BuildService: Sendable {
             return try await answer(stored, for: request)
         }
     }
+
+    private func wisher(_ request: BuildRequest) -> String { Store.wisher(plan: request.plan?.id, domain: "") }
 
     /// Whether a request that gave no package, or not the one that was asked for, may be tried again.
     private func isOutOfDate(_ request: StoredRequest) -> Bool {

@@ -29,6 +29,7 @@ struct Routes: Sendable {
         addPlans(to: router)
         addHealth(to: router)
         addOverview(to: router)
+        addWithdrawing(to: router)
         router.get("/v1/status") { _, _ in
             try JSONAnswer.response(Status(version: BinpkgServer.version, builds: try await service.store.counts()))
         }

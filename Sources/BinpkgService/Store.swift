@@ -81,6 +81,15 @@ struct Store: Sendable {
             try db.create(index: "history_by_name", on: "history", columns: ["name", "finished"])
         }
         StoredToken.register(in: &migrator)
+        // Who waits for what. Of what was queued before, nobody knows, and nothing of it is cancelled.
+        migrator.registerMigration("3-wishes") { db in
+            try db.create(table: "wish") { table in
+                table.column("request", .text).notNull()
+                table.column("who", .text).notNull()
+                table.column("count", .integer).notNull()
+                table.primaryKey(["request", "who"])
+            }
+        }
         return migrator
     }
 

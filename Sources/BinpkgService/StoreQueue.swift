@@ -18,7 +18,7 @@ extension Store {
     /// If it is there already and may not be tried again, nothing is changed but its rank, which becomes the better one:
     /// equal requests share a build, and the one that blocks most decides when.
     func enqueue(
-        _ request: BuildRequest, id: String, key: String, limit: Int,
+        _ request: BuildRequest, id: String, key: String, wisher: String, limit: Int,
         replacing mayBeReplaced: @escaping @Sendable (StoredRequest) -> Bool
     ) async throws(ServiceError) -> Queued {
         try await write { db in
@@ -31,6 +31,9 @@ extension Store {
                         other.rank, QueueOrder.rank(queued: other.queued, unblocks: new.unblocks))
                     try other.update(db)
                 }
+                if !(RequestState(rawValue: other.state)?.isFinal ?? true) {
+                    try Self.wish(id, wisher, plan: request.plan?.id, in: db)
+                }
                 return .request(other)
             }
             let artifacts = try StoredArtifact.filter(Column("key") == key).fetchAll(db)
@@ -41,6 +44,8 @@ extension Store {
             guard waiting < limit else { return .full }
             try StoredRecipe(request, key: key).insert(db, onConflict: .ignore)
             try new.save(db)
+            try Self.forgetWishes(id, in: db)
+            try Self.wish(id, wisher, plan: request.plan?.id, in: db)
             return .request(new)
         }
     }
@@ -92,6 +97,7 @@ extension Store {
                 request.artifact = artifact.id
                 request.changed = now
                 try request.update(db)
+                try Self.forgetWishes(request.id, in: db)
                 ready.append(request.id)
             }
             return ready
@@ -104,6 +110,7 @@ extension Store {
             try db.execute(
                 sql: "UPDATE request SET state = ?, message = ?, artifact = NULL, changed = ? WHERE id = ?",
                 arguments: [state.rawValue, message, Self.now, id])
+            if state.isFinal { try Self.forgetWishes(id, in: db) }
         }
     }
 

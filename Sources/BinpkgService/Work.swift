@@ -14,7 +14,7 @@ extension BuildService {
                 do {
                     guard let (stored, recipe) = try await store.takeNext() else { break }
                     await changes.tell(stored.id)
-                    await run(stored, recipe)
+                    await running.run(stored.id) { await run(stored, recipe) }
                     // What waited for this one, because it is of the same key, may be taken now.
                     await changes.tell(Self.queueName)
                 } catch {
@@ -61,8 +61,25 @@ extension BuildService {
         await log.finish()
         // This is written in any case, also when the task was cancelled.
         let last = ending
-        let told = await Task.detached { await end(id, last, workspace: workspace) }.value
+        let told = await Task.detached {
+            guard case .other(.queued, _) = last, await running.isWithdrawn(id) else {
+                return await end(id, last, workspace: workspace)
+            }
+            return await endWithdrawn(id, workspace: workspace)
+        }.value
         for id in told { await changes.tell(id) }
+    }
+
+    /// Ends a build that was stopped because nobody waits for it.
+    private func endWithdrawn(_ id: String, workspace: String) async -> [String] {
+        do {
+            try await store.endWithdrawn(id)
+            try Files.removeTree(workspace)
+            logger.info("stopped: nobody waits for it", metadata: ["id": "\(id)"])
+        } catch {
+            logger.error("cannot finish a build", metadata: ["id": "\(id)", "error": "\(error)"])
+        }
+        return [id]
     }
 
     private enum Ending: Sendable {

@@ -14,8 +14,8 @@ struct BinpkgEmerge: ToolCommand {
             Takes the arguments of emerge and plans as 'binpkg plan' does. All packages are asked for at once; each is \
             fetched and verified as soon as it is built; then emerge runs with these packages as its PKGDIR. What the \
             service does not provide is compiled here, unless --require or BINPKG_POLICY=require forbids it. Ctrl-C \
-            while the service builds leaves the builds running: 'binpkg emerge --attach ID' goes on. Exit codes: those \
-            of emerge; before it runs: 1 the service cannot provide what must be provided, or emerge finds no way; 75 \
+            while the service builds leaves the builds running, as the key d does: 'binpkg emerge --attach ID' goes on. \
+            The key c cancels what nobody else waits for. Exit codes: those of emerge; before it runs: 1 the service cannot provide what must be provided, or emerge finds no way; 75 \
             the service is away; 130 interrupted; 2 anything else.
             """)
 
@@ -36,11 +36,13 @@ struct BinpkgEmerge: ToolCommand {
         let prefix = settings["EPREFIX"] ?? ""
         let directory = PlanDirectory(prefix: prefix)
         directory.sweep(now: time(nil))
-        let table = BuildTable(context)
         Interruption.watch()
+        let keys = TableKeys(isWanted: context.terminalSize != nil)
+        defer { keys.end() }
+        let table = BuildTable(context, hasKeys: keys.isActive)
         let run = PlanRun(
             portage: portage, prefix: prefix, progress: { table.show($0) },
-            isInterrupted: { Interruption.happened })
+            isInterrupted: { Interruption.happened || keys.key != nil })
         let plan: Plan
         if let attach {
             guard arguments.isEmpty else {
@@ -58,7 +60,18 @@ struct BinpkgEmerge: ToolCommand {
             if code != 0 { throw ExitCode(code) }
             return
         }
-        let finished = try await follow(plan, run, table, context)
+        let finished: Plan
+        switch try await follow(plan, run, table, context) {
+        case .finished(let plan): finished = plan
+        case .detached(let plan):
+            if keys.key == .cancel {
+                try await BinpkgPlans.cancel(plan, prefix: prefix, context)
+            } else {
+                context.errors("binpkg: interrupted; the service goes on\n" + Self.reattach(plan))
+            }
+            throw ExitCode(128 + SIGINT)
+        }
+        keys.end()
         do {
             try Self.refuse(finished)
         } catch {
@@ -92,22 +105,17 @@ struct BinpkgEmerge: ToolCommand {
         }
     }
 
-    private func follow(_ plan: Plan, _ run: PlanRun, _ table: BuildTable, _ context: Context) async throws -> Plan {
-        let outcome = try await facing {
+    private func follow(
+        _ plan: Plan, _ run: PlanRun, _ table: BuildTable, _ context: Context
+    ) async throws -> PlanRun.Outcome {
+        defer { table.end() }
+        return try await facing {
             do {
                 return try await run.follow(plan)
             } catch let error as StageFailure {
-                table.end()
                 if case .temporary = error { context.errors(Self.reattach(plan)) }
                 throw error
             }
-        }
-        table.end()
-        switch outcome {
-        case .finished(let plan): return plan
-        case .detached(let plan):
-            context.errors("binpkg: interrupted; the service goes on\n" + Self.reattach(plan))
-            throw ExitCode(128 + SIGINT)
         }
     }
 

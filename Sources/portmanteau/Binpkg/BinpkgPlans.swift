@@ -16,12 +16,23 @@ struct BinpkgPlans: ToolCommand {
     @Option(help: ArgumentHelp("Forget a plan and the packages that were fetched for it.", valueName: "id"))
     var forget: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Take a plan back: what nobody else waits for is not built. The plan and its packages are forgotten.",
+            valueName: "id"))
+    var cancel: String?
+
     @Flag(help: "Print the plans as JSON.")
     var json = false
 
     func run(_ context: Context) async throws {
         let portage = try await childPortage(context)
-        let directory = PlanDirectory(prefix: try await portage.settings(["EPREFIX"])["EPREFIX"] ?? "")
+        let prefix = try await portage.settings(["EPREFIX"])["EPREFIX"] ?? ""
+        let directory = PlanDirectory(prefix: prefix)
+        if let cancel {
+            try await Self.cancel(try await facing { try directory.load(cancel) }, prefix: prefix, context)
+            return
+        }
         if let forget {
             try await facing {
                 _ = try directory.load(forget)
@@ -42,6 +53,14 @@ struct BinpkgPlans: ToolCommand {
                 "\(plan.id)  \(age) ago  \(shape.here) of \(shape.packages) packages are here  "
                     + "emerge \(plan.arguments.joined(separator: " ").printable)\n")
         }
+    }
+
+    /// Takes a plan back, and says what came of it.
+    static func cancel(_ plan: Plan, prefix: String, _ context: Context) async throws {
+        let counts = try await facing { try await PlanCancelling(prefix: prefix).cancel(plan) }
+        var line = "plan \(plan.id) is cancelled; \(counts.cancelled) builds are not made"
+        if counts.wanted > 0 { line += ", \(counts.wanted) go on, since others wait for them" }
+        context.errors("binpkg: \(line)\n")
     }
 
     private struct Shape: Encodable {

@@ -13,17 +13,24 @@ final class BuildTable: Sendable {
     }
 
     private let context: Context
+    private let hasKeys: Bool
     private let state = Mutex(State())
     /// The most rows of the table.
     private static let rows = 12
 
-    init(_ context: Context) { self.context = context }
+    /// A table.
+    ///
+    /// - Parameter hasKeys: whether ``TableKeys`` are there, which the last line names.
+    init(_ context: Context, hasKeys: Bool) {
+        self.context = context
+        self.hasKeys = hasKeys
+    }
 
     /// Shows how the plan stands.
     func show(_ plan: Plan) {
         if let size = context.terminalSize {
             state.withLock { state in
-                let lines = Self.table(plan, width: size.columns)
+                let lines = Self.table(plan, width: size.columns, hasKeys: hasKeys)
                 context.output(Self.up(state.drawn) + lines.map { $0 + "\u{1b}[K\n" }.joined() + "\u{1b}[J")
                 state.drawn = lines.count
             }
@@ -47,7 +54,7 @@ final class BuildTable: Sendable {
     private static func up(_ lines: Int) -> String { lines == 0 ? "" : "\u{1b}[\(lines)A" }
 
     /// What is being built first, then what waits; and a line of totals.
-    static func table(_ plan: Plan, width: Int) -> [String] {
+    static func table(_ plan: Plan, width: Int, hasKeys: Bool) -> [String] {
         let asked = plan.packages.filter { $0.request != nil }
         let here = asked.count { $0.file != nil }
         let lost = asked.count { $0.verdict == .cannot }
@@ -57,7 +64,8 @@ final class BuildTable: Sendable {
         if open.count > rows { lines.append("  … and \(open.count - rows) more") }
         var total = "\(here) of \(asked.count) packages are here"
         if lost > 0 { total += ", \(lost) will not come" }
-        return (lines + [total + " (plan \(plan.id))"]).map { DisplayWidth.shortened($0, to: max(20, width - 1)) }
+        total += " (plan \(plan.id))" + (hasKeys ? "; c cancels, d detaches" : "")
+        return (lines + [total]).map { DisplayWidth.shortened($0, to: max(20, width - 1)) }
     }
 
     private static func rank(_ package: PlanPackage) -> Int {
