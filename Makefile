@@ -38,6 +38,8 @@ INSTALL         ?= install
 INSTALL_PROGRAM ?= $(INSTALL) -m 0755
 INSTALL_DATA    ?= $(INSTALL) -m 0644
 UNITDIR         ?= /usr/lib/systemd/system
+# What init files name as EPREFIX; a tree that is installed later keeps the mark.
+INIT_EPREFIX    ?= $(EPREFIX)
 ROOT_DIR         = $(DESTDIR)$(EPREFIX)
 LIBEXEC          = $(ROOT_DIR)/usr/libexec/portmanteau
 
@@ -144,9 +146,9 @@ install-files:
 	    share zsh/site-functions '$(GENERATED)/zsh/*'; share fish/vendor_completions.d '$(GENERATED)/fish/*'; \
 	  fi
 	@mkdir -p $(ROOT_DIR)/etc/init.d $(ROOT_DIR)$(UNITDIR)
-	@sed 's|@EPREFIX@|$(EPREFIX)|g' portage-hooks/init.d/binpkg-agent > $(ROOT_DIR)/etc/init.d/binpkg-agent
+	@sed 's|@EPREFIX@|$(INIT_EPREFIX)|g' portage-hooks/init.d/binpkg-agent > $(ROOT_DIR)/etc/init.d/binpkg-agent
 	@chmod 0755 $(ROOT_DIR)/etc/init.d/binpkg-agent
-	@for unit in service socket; do sed 's|@EPREFIX@|$(EPREFIX)|g' portage-hooks/systemd/binpkg-agent.$$unit \
+	@for unit in service socket; do sed 's|@EPREFIX@|$(INIT_EPREFIX)|g' portage-hooks/systemd/binpkg-agent.$$unit \
 	  > $(ROOT_DIR)$(UNITDIR)/binpkg-agent.$$unit; done
 	@test -e $(ROOT_DIR)/etc/portmanteau/hooks.conf || \
 	  $(INSTALL_DATA) portage-hooks/hooks.conf $(ROOT_DIR)/etc/portmanteau/hooks.conf

@@ -37,6 +37,10 @@ import Testing
             for page in ["binpkg.1", "depgraph.1", "distcc-guard.1", "olm.1", "portage-hook.8"] {
                 #expect(pages.contains(page), "\(pages)")
             }
+            for file in ["etc/init.d/binpkg-agent", "usr/lib/systemd/system/binpkg-agent.service"] {
+                let text = try machine.read(file)
+                #expect(text.contains("\(machine.prefix)/usr/bin/binpkg") && !text.contains("@"), "\(text)")
+            }
             let program = machine.prefix + "/usr/libexec/portmanteau/portmanteau"
             #expect(try await machine.run([program, "--version"]).stdout == "portmanteau \(try version())\n")
 

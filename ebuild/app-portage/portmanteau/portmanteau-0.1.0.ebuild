@@ -99,6 +99,8 @@ src_install() {
 	if pm_is_prebuilt; then
 		mkdir -p "${ED}" || die
 		cp -R etc usr "${ED}" || die
+		sed -i "s|@EPREFIX@|${EPREFIX}|g" "${ED}"/etc/init.d/binpkg-agent \
+			"${ED}"/usr/lib/systemd/system/binpkg-agent.* || die
 		QA_PREBUILT="usr/libexec/portmanteau/*"
 	else
 		pm_make DESTDIR="${D}" EPREFIX="${EPREFIX}" install-files
