@@ -3,7 +3,7 @@ extension Machine {
     ///
     /// - Parameter isActivated: whether it gets its socket as an init system passes it on.
     public func startAgent(isActivated: Bool = false) async throws -> BackgroundProcess {
-        let program = [prefix + "/usr/bin/binpkg", "agent", "--eprefix", prefix]
+        let program = [prefix + "/usr/bin/binpkg", "agent"] + (prefix.isEmpty ? [] : ["--eprefix", prefix])
         let process = try await start(isActivated ? ["python", "-c", Self.activation, prefix] + program : program)
         guard await process.waitForLog("listening", timeout: .seconds(30)) else {
             let log = process.log

@@ -31,6 +31,19 @@ enum Command {
         ["-m", "--propagation", "private", Testbed.scripts + "/enter", testbed.root, folder, template, run] + command
     }
 
+    /// The same for a command in a namespace of its own that begins as that of a process.
+    static func entering(_ testbed: Testbed, keptBy pid: Int32, run: String, command: [String]) -> [String] {
+        let script = """
+            mount -t tmpfs -o mode=755 "testbed-run-$1" "$0/run" || exit 125
+            shift
+            cd / && exec env -u SHLVL -u OLDPWD -- "$@"
+            """
+        return [
+            "/usr/bin/nsenter", "--mount=/proc/\(pid)/ns/mnt", "/usr/bin/unshare", "-m", "--propagation", "private",
+            "/bin/bash", "-c", script, testbed.root, run,
+        ] + command
+    }
+
     /// A name for a mount namespace that nothing else has.
     static func newRun() -> String { String(UInt64.random(in: 0 ... .max), radix: 36) }
 

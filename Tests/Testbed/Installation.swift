@@ -15,7 +15,9 @@ extension Machine {
             ["install-files", "DESTDIR=", "EPREFIX=\(prefix)", "INSTALL_PROGRAM=ln -sf"], programs: programs,
             hotPrograms: hotPrograms)
         if enable {
-            try await must([prefix + "/usr/libexec/portmanteau/portage-hook", "enable", "--eprefix", prefix])
+            try await must(
+                [prefix + "/usr/libexec/portmanteau/portage-hook", "enable"]
+                    + (prefix.isEmpty ? [] : ["--eprefix", prefix]))
         }
     }
 

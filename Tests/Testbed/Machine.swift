@@ -8,16 +8,20 @@ public struct Machine: Sendable {
     /// Its name.
     public let name: String
     let template: String
+    /// What holds the machine's namespace, where it is not a Prefix but an overlay of this host.
+    let keeper: BackgroundProcess?
 
     static let templateMark = ".testbed-template"
     static let hostPath = "/usr/sbin:/usr/bin:/sbin:/bin"
 
-    /// EPREFIX, as commands on the machine see it.
-    public var prefix: String { testbed.prefix }
-    /// The machine's folder on the host.
-    public var folder: String { testbed.machines + "/" + name }
+    /// EPREFIX, as commands on the machine see it; empty where it has none.
+    public var prefix: String { keeper == nil ? testbed.prefix : "" }
+    /// What lies at EPREFIX, as the host sees it.
+    public var folder: String { keeper.map { "/proc/\($0.pid)/root" } ?? testbed.machines + "/" + name }
 
-    init(testbed: Testbed, name: String, template: String) throws(TestbedError) {
+    init(
+        testbed: Testbed, name: String, template: String, keeper: BackgroundProcess? = nil
+    ) throws(TestbedError) {
         let allowed = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
         guard allowed, !name.isEmpty, !name.hasPrefix("."), !name.contains(".new-") else {
             throw .badMachineName(name)
@@ -25,6 +29,7 @@ public struct Machine: Sendable {
         self.testbed = testbed
         self.name = name
         self.template = template
+        self.keeper = keeper
     }
 
     /// The key of the template that this machine was copied from; nil when there is no such machine.
@@ -69,6 +74,7 @@ public struct Machine: Sendable {
 
     func entry(_ command: [String]) -> (arguments: [String], run: String) {
         let run = Command.newRun()
+        if let keeper { return (Command.entering(testbed, keptBy: keeper.pid, run: run, command: command), run) }
         let arguments = Command.entering(
             testbed, folder: folder, template: testbed.templateFolder(template), run: run, command: command)
         return (arguments, run)
@@ -111,6 +117,12 @@ public struct Machine: Sendable {
 
     /// Ends what still runs on the machine and removes its folder.
     public func remove() async throws {
+        if let keeper {
+            // All that runs on it has a copy of the keeper's mounts.
+            try await keeper.stop(grace: .zero)
+            try Files.removeTree(testbed.wholeFolder(name))
+            return
+        }
         await ProcessTree.end(machine: folder, prefix: prefix)
         try Files.removeTree(folder)
     }
