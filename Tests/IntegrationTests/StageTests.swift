@@ -97,21 +97,48 @@ import Testing
         }
     }
 
+    /// Starts an agent that sees the same mounts as the emerge after it.
+    private static let agent = """
+        { binpkg agent --eprefix "${HOME%/root}" < /dev/null &> "$HOME/agent.log" & } &&
+        for ((i = 0; i < 1200; i++)); do [[ -S ${HOME%/root}/run/portmanteau/agent.sock ]] && break; sleep 0.1; done
+        """
+
     /// The disk of the client's cache is full, that of the staging directory, and that of the run directory.
-    @Test(arguments: ["var/cache/portmanteau", "var/tmp/portmanteau", "run/portmanteau"])
-    func aFullDiskMeansALocalBuild(_ place: String) async throws {
-        try await withMachine("full-\(place.split(separator: "/")[0])-\(place.utf8.count)") { machine, package in
+    @Test(arguments: ["var/cache/portmanteau", "var/tmp/portmanteau", "run/portmanteau"], [false, true])
+    func aFullDiskMeansALocalBuild(_ place: String, _ hasAgent: Bool) async throws {
+        let name = "full-\(place.split(separator: "/")[0])-\(place.utf8.count)-\(hasAgent)"
+        try await withMachine(name) { machine, package in
             let path = machine.prefix + "/" + place
             let outcome = try await emerge(
                 on: machine, package, .nothing,
-                before: "mkdir -p \(path) && mount -t tmpfs -o size=4k,mode=755 full \(path)")
+                before: "mkdir -p \(path) && mount -t tmpfs -o size=4k,mode=755 full \(path)"
+                    + (hasAgent ? " && " + Self.agent : ""))
             #expect(outcome.output.succeeded, "\(outcome.output.text)")
             #expect(outcome.installed == ["app-demo/hello-1.0"])
             // Nothing that matters is in the run directory.
             guard place != "run/portmanteau" else { return }
             #expect(outcome.compiled)
             let line = outcome.output.text.split(separator: "\n").first { $0.contains(": building here") }
-            #expect(line?.lowercased().contains("no space left on") == true, "\(outcome.output.text)")
+            // Where not even the state can be written, the agent is as good as gone.
+            let isSilent = hasAgent && place == "var/tmp/portmanteau"
+            #expect(
+                line.map { isSilent || $0.lowercased().contains("no space left on") } == true,
+                "\(outcome.output.text)")
+        }
+    }
+
+    /// An hour ahead, and an hour behind.
+    @Test(arguments: [3600, -3600]) func aWrongClockChangesNothing(_ seconds: Int) async throws {
+        try await withMachine("clock-\(seconds > 0)") { machine, package in
+            let wrong = try await machine.withClockOff(by: seconds).map { "\($0.key)=\($0.value)" }
+            let shown = try await machine.run(["env"] + wrong + ["date", "+%s"])
+            let now = try #require(Int(shown.stdout.dropLast()))
+            #expect(abs(now - time(nil) - seconds) < 1000)
+            let outcome = try await emerge(
+                on: machine, package, .nothing, before: "export \(wrong.joined(separator: " "))")
+            #expect(outcome.output.succeeded, "\(outcome.output.text)")
+            #expect(outcome.output.text.contains(": hit, exact"), "\(outcome.output.text)")
+            #expect(!outcome.compiled)
         }
     }
 

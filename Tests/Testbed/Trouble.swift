@@ -17,6 +17,48 @@ extension Machine {
         return ["LD_PRELOAD": library, "KILL_AT": moment.rawValue, "KILL_NAME": name]
     }
 
+    /// The variables with which a program, and what it starts, sees a clock that is wrong by so many seconds.
+    public func withClockOff(by seconds: Int) async throws -> [String: String] {
+        let library = prefix + "/tmp/wrong-clock.so"
+        try write("tmp/wrong-clock.c", Self.wrongClock)
+        let compiled = try await run(["gcc", "-shared", "-fPIC", "-o", library, prefix + "/tmp/wrong-clock.c"])
+        guard compiled.succeeded else { throw TestbedError.command("gcc", reason: compiled.text) }
+        return ["LD_PRELOAD": library, "CLOCK_OFF_BY": "\(seconds)"]
+    }
+
+    private static let wrongClock = """
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <stdlib.h>
+        #include <sys/time.h>
+        #include <time.h>
+        static long off(void) {
+            const char *text = getenv("CLOCK_OFF_BY");
+            return text ? atol(text) : 0;
+        }
+        int clock_gettime(clockid_t clock, struct timespec *time) {
+            static int (*real)(clockid_t, struct timespec *);
+            if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
+            int code = real(clock, time);
+            if (!code && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) time->tv_sec += off();
+            return code;
+        }
+        int gettimeofday(struct timeval *time, void *zone) {
+            struct timespec now;
+            clock_gettime(CLOCK_REALTIME, &now);
+            time->tv_sec = now.tv_sec;
+            time->tv_usec = now.tv_nsec / 1000;
+            return 0;
+        }
+        time_t time(time_t *result) {
+            struct timespec now;
+            clock_gettime(CLOCK_REALTIME, &now);
+            if (result) *result = now.tv_sec;
+            return now.tv_sec;
+        }
+
+        """
+
     private static let killer = """
         #define _GNU_SOURCE
         #include <dlfcn.h>
