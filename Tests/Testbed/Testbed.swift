@@ -90,7 +90,11 @@ public struct Testbed: Sendable {
     public func withMachine<R: Sendable>(
         _ name: String, _ body: (Machine) async throws -> R
     ) async throws -> R {
-        let machine = try await machine(name)
+        try await Self.using(try await machine(name), body)
+    }
+
+    /// Passes a machine on, and removes it at the end.
+    static func using<R: Sendable>(_ machine: Machine, _ body: (Machine) async throws -> R) async throws -> R {
         do {
             let result = try await body(machine)
             try await machine.remove()

@@ -13,15 +13,7 @@ extension Testbed {
     public func withWholeMachine<R: Sendable>(
         _ name: String, _ body: (Machine) async throws -> R
     ) async throws -> R {
-        let machine = try await wholeMachine(name)
-        do {
-            let result = try await body(machine)
-            try await machine.remove()
-            return result
-        } catch {
-            try? await machine.remove()
-            throw error
-        }
+        try await Self.using(try await wholeMachine(name), body)
     }
 
     private func wholeMachine(_ name: String) async throws -> Machine {
