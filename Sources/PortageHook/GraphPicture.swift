@@ -63,7 +63,8 @@ struct GraphPicture {
     /// of a package for the running system.
     private var mergeList: (entries: [ResumeList.Entry], root: String)? {
         func list(below root: String) -> (entries: [ResumeList.Entry], root: String)? {
-            guard root.hasPrefix("/") else { return nil }
+            // A phase's EROOT has no slash at its end: that of a system without Prefix is empty.
+            guard root.isEmpty || root.hasPrefix("/") else { return nil }
             let path = root + (root.hasSuffix("/") ? "" : "/") + "var/cache/edb/mtimedb"
             return ResumeList.read(path, having: request.setup.cpv, in: roots)
         }
