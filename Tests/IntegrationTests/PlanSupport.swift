@@ -9,7 +9,7 @@ enum PlanServer {
     ///
     /// - Parameter prepare: what is the same on both machines, before the service starts.
     static func with(
-        _ name: String, prepare: (Machine) throws -> Void = { _ in },
+        _ name: String, prepare: (Machine) async throws -> Void = { _ in },
         _ body: (Machine, Service) async throws -> Void
     ) async throws {
         try await with(name, prepare: prepare) { client, service, _ in try await body(client, service) }
@@ -17,19 +17,19 @@ enum PlanServer {
 
     /// The same, with the service's machine.
     static func with(
-        _ name: String, prepare: (Machine) throws -> Void = { _ in },
+        _ name: String, prepare: (Machine) async throws -> Void = { _ in },
         _ body: (Machine, Service, _ server: Machine) async throws -> Void
     ) async throws {
         let testbed = try await Testbed.shared()
         try await testbed.withMachine("plan-\(name)-service") { server in
             try await server.installPortmanteau(enable: false)
-            try prepare(server)
+            try await prepare(server)
             let service = try await server.startService(settings: "path = [\"\(testbed.root)/tools\"]\nworkers = 2")
             do {
                 try await testbed.withMachine("plan-\(name)") { client in
                     try await client.installPortmanteau(enable: false)
                     try client.useService(service.url, settings: "")
-                    try prepare(client)
+                    try await prepare(client)
                     try await body(client, service, server)
                 }
                 _ = try? await service.stop()
