@@ -81,6 +81,24 @@ import Testing
         }
     }
 
+    @Test func `on an unprefixed system emerge --config switches the hooks on, and unmerging switches them off`()
+        async throws
+    {
+        try await Testbed.shared().withWholeMachine("ebuild-whole") { machine in
+            try await prepare(machine, .prebuilt)
+            let install = try await machine.emerge(["--quiet-build=n", Self.package], timeout: .seconds(900))
+            try #require(install.succeeded, "\(install.text)")
+            #expect(try machine.read("etc/init.d/binpkg-agent").contains("command=\"/usr/bin/binpkg\""))
+            let config = try await machine.emerge(["--config", Self.package])
+            #expect(config.succeeded && config.text.contains("hooks enabled in"), "\(config.text)")
+            let hello = try await machine.emerge(["-1", "app-demo/hello"])
+            #expect(hello.succeeded && isGraph(hello.text, of: "hello-1.0"), "\(hello.text)")
+            let removal = try await machine.emerge(["-C", Self.package])
+            #expect(removal.succeeded, "\(removal.text)")
+            #expect(try machine.read("etc/portage/bashrc") == Self.bashrc)
+        }
+    }
+
     @Test func `both ebuilds are one text`() throws {
         let folder = "\(Self.repository)/\(Self.package)"
         let release = try Files.readText("\(folder)/portmanteau-\(try version()).ebuild")
