@@ -48,8 +48,8 @@ extension Target.Dependency {
 /// The Python modules of PythonBridge.
 let glue = [
     "text", "calls", "objects", "questions", "merge_list", "merge_packages", "merge_graph", "merge_plan",
-    "build_dependencies", "key_inputs", "installed_packages", "overlay_cache", "overlays", "binary_packages",
-    "releases", "archives", "settings_stamp", "offers", "plans", "explain",
+    "installed_content", "build_dependencies", "toolchain", "key_inputs", "installed_packages", "overlay_cache",
+    "overlays", "binary_packages", "releases", "archives", "settings_stamp", "offers", "plans", "explain",
 ]
 
 /// The files of the service's page.

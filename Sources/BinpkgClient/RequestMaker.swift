@@ -91,16 +91,19 @@ public enum RequestMaker {
             chost: own("CHOST", inputs.chost), cbuild: own("CBUILD", inputs.cbuild),
             eprefix: withoutSlash(inputs.eprefix), tmpdir: withoutSlash(own("PORTAGE_TMPDIR", inputs.tmpdir)),
             variables: variables, features: features.sorted(), profile: inputs.profileDigest, content: files.items,
-            buildDependencies: inputs.buildDependencies.map {
-                InstalledPackage(cpv: $0.cpv, slot: "\($0.slot)/\($0.subSlot)", use: $0.use)
-            },
-            libc: inputs.libc, accuracy: accuracy)
+            buildDependencies: inputs.buildDependencies.map(package), libc: inputs.libc,
+            toolchain: inputs.toolchain.map(package), accuracy: accuracy)
         do {
             try request.validate()
         } catch {
             throw .invalid(error)
         }
         return PreparedRequest(request: request, content: files.content)
+    }
+
+    private static func package(_ found: InstalledDependency) -> InstalledPackage {
+        InstalledPackage(
+            cpv: found.cpv, slot: "\(found.slot)/\(found.subSlot)", use: found.use, content: found.content)
     }
 
     /// Portage, asked again, must speak of the same ebuild as the phase does.

@@ -1,7 +1,7 @@
 /// What one machine asks a binary-package service for: everything that makes a package what it is.
 ///
 /// Two machines that send requests with the same ``primaryKey`` get the same package. What is in the key is described at
-/// ``canonicalForm``. `buildDependencies`, `libc` and `accuracy` are outside of it: they are what an artifact is compared
+/// ``canonicalForm``. `buildDependencies`, `toolchain`, `libc` and `accuracy` are outside of it: they are what an artifact is compared
 /// with before it is accepted (``DependencyComparison``). `plan` says how urgent it is and is in nothing.
 ///
 /// A value can hold anything; ``validate()`` says whether it may be used.
@@ -44,6 +44,9 @@ public struct BuildRequest: Codable, Equatable, Sendable {
     public var buildDependencies: [InstalledPackage]
     /// The CPV of the asking machine's C library; empty when it is not a package.
     public var libc: String
+    /// The compilers, linkers and headers that the asking machine builds with (``DependencyVector/toolchain``); nil when it
+    /// does not say.
+    public var toolchain: [InstalledPackage]?
     /// The least accuracy that the asking machine accepts.
     public var accuracy: Accuracy
     /// Where the package stands in the plan of the asking machine; nil when it is asked for alone.
@@ -54,7 +57,7 @@ public struct BuildRequest: Codable, Equatable, Sendable {
         cpv: String, repository: String, eapi: String, slot: String, use: [String], iuse: [String], chost: String,
         cbuild: String, eprefix: String, tmpdir: String, variables: [String: String], features: [String],
         profile: String, content: [ContentItem], buildDependencies: [InstalledPackage] = [], libc: String = "",
-        accuracy: Accuracy = .abi, plan: PlanPlace? = nil
+        toolchain: [InstalledPackage]? = nil, accuracy: Accuracy = .abi, plan: PlanPlace? = nil
     ) {
         version = Self.currentVersion
         self.cpv = cpv
@@ -73,12 +76,15 @@ public struct BuildRequest: Codable, Equatable, Sendable {
         self.content = content
         self.buildDependencies = buildDependencies
         self.libc = libc
+        self.toolchain = toolchain
         self.accuracy = accuracy
         self.plan = plan
     }
 
     /// What the asking machine has, or will have, to build with.
-    public var vector: DependencyVector { DependencyVector(packages: buildDependencies, libc: libc) }
+    public var vector: DependencyVector {
+        DependencyVector(packages: buildDependencies, libc: libc, toolchain: toolchain)
+    }
 
     /// The variables that a request may carry: they reach compilers and build systems and nothing else.
     public static let allowedVariables: Set<String> = [

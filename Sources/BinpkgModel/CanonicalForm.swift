@@ -55,12 +55,16 @@ extension BuildRequest {
     public var id: String { id(ofKey: primaryKey) }
 
     /// The same for a primary key that is known already.
-    public func id(ofKey key: String) -> String {
+    ///
+    /// - Parameter domain: the trust domain whose alone the request is, since it brought content along; it is one more
+    ///   record, `domain`. nil when the request is everybody's.
+    public func id(ofKey key: String, domain: String? = nil) -> String {
         var form = CanonicalWriter()
         form.record("portmanteau-wish", ["1"])
         form.record("key", [key])
         form.record("vector", [vector.identity])
         form.record("accuracy", [accuracy.rawValue])
+        if let domain { form.record("domain", [domain]) }
         return ContentHash.sha256(form.bytes)
     }
 }

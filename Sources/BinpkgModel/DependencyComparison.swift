@@ -22,6 +22,10 @@ public struct DependencyComparison: Equatable, Sendable {
             accuracy = accuracy.map { min($0, difference.limit) }
             lines.append(difference.line)
         }
+        for line in Self.differences(ofToolchains: wanted, found) {
+            accuracy = accuracy.map { min($0, .abi) }
+            lines.append(line)
+        }
         if wanted.libc != found.libc {
             let order = Self.order(of: found.libc, against: wanted.libc)
             var line = "libc: \(Self.shown(wanted.libc)) ≠ \(Self.shown(found.libc))"
@@ -47,15 +51,49 @@ public struct DependencyComparison: Equatable, Sendable {
             found: DependencyVector(packages: found, libc: foundLibc))
     }
 
+    /// Compilers, linkers and headers: one of each name is in use, in whatever slot.
+    private static func differences(
+        ofToolchains wanted: DependencyVector, _ found: DependencyVector
+    ) -> [String] {
+        guard let tools = wanted.toolchain, !tools.isEmpty else { return [] }
+        guard let others = found.toolchain else { return ["toolchain: it is not known what was used"] }
+        let named = Set(wanted.packages.map(SlotName.init))
+        let byName = Dictionary(
+            others.map { (PackageNames.name(of: $0.cpv) ?? $0.cpv, $0) }, uniquingKeysWith: { a, _ in a })
+        return Set(tools).compactMap { tool in
+            let name = PackageNames.name(of: tool.cpv) ?? tool.cpv
+            // What is also a dependency is compared as one; the C library's version has a line of its own.
+            if named.contains(SlotName(tool)) { return nil }
+            guard let other = byName[name] else { return "\(name) \(version(tool)) ≠ none" }
+            if tool.cpv != other.cpv {
+                return tool.cpv == wanted.libc ? nil : "\(name) \(version(tool)) ≠ \(version(other))"
+            }
+            if let flags = FlagDifference.text(tool.use, other.use) {
+                return "\(name) \(version(tool)), USE \(flags)"
+            }
+            return hasOtherContent(tool, other) ? "\(name) \(version(tool)), other content" : nil
+        }
+    }
+
+    private static func version(_ package: InstalledPackage) -> String {
+        PackageNames.version(of: package.cpv) ?? package.cpv
+    }
+
+    /// Whether both contents are known, and are not the same.
+    private static func hasOtherContent(_ a: InstalledPackage, _ b: InstalledPackage) -> Bool {
+        guard let own = a.content, let other = b.content else { return false }
+        return own != other
+    }
+
     /// What differs between a package and its counterpart, and the best class that is left; nil when nothing does.
     private static func difference(
         _ wanted: InstalledPackage, _ found: InstalledPackage?, _ name: SlotName
     ) -> (limit: Accuracy, line: String)? {
-        let version = PackageNames.version(of: wanted.cpv) ?? wanted.cpv
+        let version = version(wanted)
         guard let found else { return (.flags, "\(name.name) \(version) ≠ none in slot \(name.slot)") }
         var limit = Accuracy.exact
         var parts: [String] = []
-        let other = PackageNames.version(of: found.cpv) ?? found.cpv
+        let other = Self.version(found)
         let subSlots = (subSlot(wanted), subSlot(found))
         if version != other { limit = .abi }
         if subSlots.0 != subSlots.1 {
@@ -67,6 +105,10 @@ public struct DependencyComparison: Equatable, Sendable {
         if let flags = FlagDifference.text(wanted.use, found.use) {
             limit = min(limit, .abi)
             parts.append("USE \(flags)")
+        }
+        if parts.isEmpty, hasOtherContent(wanted, found) {
+            limit = .abi
+            parts.append("other content")
         }
         guard !parts.isEmpty else { return nil }
         let versions = version == other ? version : "\(version) ≠ \(other)"

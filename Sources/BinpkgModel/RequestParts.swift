@@ -45,12 +45,16 @@ public struct InstalledPackage: Codable, Equatable, Hashable, Sendable {
     public var slot: String
     /// The enabled USE flags that it knows. A set.
     public var use: [String]
+    /// SHA-256 over what others are built against: its ebuild, the paths of its files, and the content of those that are
+    /// no programs or libraries. nil when it is not known.
+    public var content: String?
 
     /// A package of these values.
-    public init(cpv: String, slot: String, use: [String]) {
+    public init(cpv: String, slot: String, use: [String], content: String? = nil) {
         self.cpv = cpv
         self.slot = slot
         self.use = use
+        self.content = content
     }
 }
 

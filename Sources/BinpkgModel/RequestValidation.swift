@@ -125,19 +125,27 @@ extension BuildRequest {
         }
     }
 
-    private func validateDependencies() throws(InvalidRequest) {
-        guard buildDependencies.count <= 16384 else {
-            throw InvalidRequest(field: "buildDependencies", reason: "has more than 16384 packages")
+    private func validate(_ field: String, _ packages: [InstalledPackage]) throws(InvalidRequest) {
+        guard packages.count <= 16384 else {
+            throw InvalidRequest(field: field, reason: "has more than 16384 packages")
         }
-        for package in buildDependencies {
+        for package in packages {
             guard PackageNames.name(of: package.cpv) != nil else {
-                throw invalid("buildDependencies", "has no CATEGORY/NAME-VERSION", package.cpv)
+                throw invalid(field, "has no CATEGORY/NAME-VERSION", package.cpv)
             }
             guard Names.isSlot(package.slot) else {
-                throw invalid("buildDependencies", "has no slot for \(package.cpv)", package.slot)
+                throw invalid(field, "has no slot for \(package.cpv)", package.slot)
             }
-            try validateFlags("buildDependencies", package.use)
+            try validateFlags(field, package.use)
+            if let content = package.content, !ContentHash.isHash(content) {
+                throw invalid(field, "has no SHA-256 of 64 lower-case digits for \(package.cpv)", content)
+            }
         }
+    }
+
+    private func validateDependencies() throws(InvalidRequest) {
+        try validate("buildDependencies", buildDependencies)
+        try validate("toolchain", toolchain ?? [])
         guard libc.isEmpty || PackageNames.name(of: libc) != nil else {
             throw invalid("libc", "is not CATEGORY/NAME-VERSION", libc)
         }

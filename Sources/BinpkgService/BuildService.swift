@@ -48,60 +48,78 @@ struct BuildService: Sendable {
 
     /// Answers a request: with a package that is what it asks for; else with what is known of it already; else it is
     /// queued, unless it is only looked up.
-    func submit(_ request: BuildRequest, mayBuild: Bool) async throws -> RequestAnswer {
+    ///
+    /// - Parameter trustDomain: who asks. Of what others brought along nothing is used, and nothing is said.
+    func submit(
+        _ request: BuildRequest, mayBuild: Bool, trustDomain: String = EnvironmentNeeds.everybody
+    ) async throws -> RequestAnswer {
         try request.validate()
         let key = request.primaryKey
         let id = request.id(ofKey: key)
-        let known = try await store.lookUp(key: key, id: id, vector: request.vector)
+        let own = name(of: request, key: key, trustDomain)
+        let known = try await store.lookUp(key: key, ids: [own, id], vector: request.vector, for: trustDomain)
         if let match = known.match {
             guard packages.has(match.artifact.id) else {
                 try await store.forget([match.artifact.id])
-                return try await submit(request, mayBuild: mayBuild)
+                return try await submit(request, mayBuild: mayBuild, trustDomain: trustDomain)
             }
             if match.satisfies(request.accuracy) { return hit(match, id: id) }
         }
         if let stored = known.request, !isOutOfDate(stored) {
             if stored.state == RequestState.queued.rawValue, request.plan != nil {
-                return try await enqueue(request, id: id, key: key)
+                return try await enqueue(request, key: key, of: stored.trustDomain, for: trustDomain)
             }
-            if mayBuild { try await store.wish(id, wisher(request), plan: request.plan?.id) }
-            return try await answer(stored, for: request)
+            if mayBuild { try await store.wish(stored.id, wisher(request, trustDomain), plan: request.plan?.id) }
+            return try await answer(stored, for: request, trustDomain)
         }
         guard mayBuild else {
-            return try await declined(request, id: id, key: key, Self.onlyLookedUp)
+            return try await declined(request, id: id, key: key, Self.onlyLookedUp, for: trustDomain)
         }
         if let reason = request.hostBoundReason {
-            return try await declined(request, id: id, key: key, "not built for others: \(reason)")
+            return try await declined(request, id: id, key: key, "not built for others: \(reason)", for: trustDomain)
         }
         let outside: [ContentItem]
         do {
             outside = try await engine.itemsFromOutside(request)
         } catch {
-            return try await declined(request, id: id, key: key, error.description)
+            return try await declined(request, id: id, key: key, error.description, for: trustDomain)
         }
         let missing = Set(outside.map(\.sha256).filter { !content.has($0) }).sorted()
         guard missing.isEmpty else {
             return try await declined(
-                request, id: id, key: key, "content is missing: send it, then ask again", missing: missing)
+                request, id: own, key: key, "content is missing: send it, then ask again", missing: missing,
+                for: trustDomain)
         }
-        return try await enqueue(request, id: id, key: key)
+        // What the service has byte for byte is everybody's; with anything else, it is theirs who sent that.
+        return try await enqueue(request, key: key, of: outside.isEmpty ? nil : trustDomain, for: trustDomain)
     }
 
-    private func enqueue(_ request: BuildRequest, id: String, key: String) async throws -> RequestAnswer {
+    /// The name of a request that is a domain's own.
+    private func name(of request: BuildRequest, key: String, _ trustDomain: String?) -> String {
+        // Where nobody is told apart, one name is enough.
+        request.id(ofKey: key, domain: trustDomain == EnvironmentNeeds.everybody ? nil : trustDomain)
+    }
+
+    private func enqueue(
+        _ request: BuildRequest, key: String, of owner: String?, for trustDomain: String
+    ) async throws -> RequestAnswer {
+        let id = name(of: request, key: key, owner)
         let queued = try await store.enqueue(
-            request, id: id, key: key, wisher: wisher(request), limit: configuration.queueLength, replacing: isOutOfDate
-        )
+            request, id: id, key: key, trustDomain: owner, wisher: wisher(request, trustDomain),
+            limit: configuration.queueLength, replacing: isOutOfDate)
         switch queued {
-        case .satisfied: return try await submit(request, mayBuild: false)
-        case .full: return try await declined(request, id: id, key: key, "the queue is full")
+        case .satisfied: return try await submit(request, mayBuild: false, trustDomain: trustDomain)
+        case .full: return try await declined(request, id: id, key: key, "the queue is full", for: trustDomain)
         case .request(let stored):
             await changes.tell(id)
             await changes.tell(Self.queueName)
-            return try await answer(stored, for: request)
+            return try await answer(stored, for: request, trustDomain)
         }
     }
 
-    private func wisher(_ request: BuildRequest) -> String { Store.wisher(plan: request.plan?.id, domain: "") }
+    private func wisher(_ request: BuildRequest, _ trustDomain: String) -> String {
+        Store.wisher(plan: request.plan?.id, domain: trustDomain)
+    }
 
     /// Whether a request that gave no package, or not the one that was asked for, may be tried again.
     private func isOutOfDate(_ request: StoredRequest) -> Bool {

@@ -6,10 +6,14 @@ struct EngineJob: Sendable {
     /// The name of the request; no other job of this name runs at the same time.
     let id: String
     let request: BuildRequest
+    /// Whose it is alone; nil for everybody's.
+    let trustDomain: String?
     /// An empty directory for this job alone. The package is left in it; the caller removes it.
     let workspace: String
     /// The bytes of content that was sent; nil if there is none.
     let bytes: @Sendable (ContentItem) -> [UInt8]?
+    /// Packages that are there already, of those that this job may use.
+    let stored: @Sendable (StoredPackageQuestion) async -> StoredPackage?
     /// Takes the output as it comes.
     let log: @Sendable ([UInt8]) async -> Void
 }
@@ -43,7 +47,10 @@ struct LocalEngine: Engine {
     }
 
     func run(_ job: EngineJob) async throws(BuildError) -> BuildResult {
-        try await builder.build(job.request, workspace: job.workspace, bytes: job.bytes, log: job.log)
+        try await builder.build(
+            BuildOrder(
+                request: job.request, trustDomain: job.trustDomain, workspace: job.workspace, bytes: job.bytes,
+                stored: job.stored, log: job.log))
     }
 
     /// Processes of a build end with the service that started them, whatever ends it; nothing is left to end.

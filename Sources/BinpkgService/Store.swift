@@ -1,3 +1,4 @@
+internal import BuildEnvironments
 internal import FoundationEssentials
 internal import GRDB
 
@@ -89,6 +90,19 @@ struct Store: Sendable {
                 table.column("count", .integer).notNull()
                 table.primaryKey(["request", "who"])
             }
+        }
+        // What came from clients is theirs. Of what is older nobody knows whether it did.
+        migrator.registerMigration("trust domains") { db in
+            for table in ["request", "artifact"] {
+                try db.alter(table: table) { $0.add(column: "trustDomain", .text) }
+                try db.execute(sql: "UPDATE \(table) SET trustDomain = ?", arguments: [EnvironmentNeeds.everybody])
+            }
+            try db.alter(table: "request") { $0.add(column: "machineKind", .text).notNull().defaults(to: "") }
+            try db.alter(table: "history") { table in
+                table.add(column: "environment", .text).notNull().defaults(to: "")
+                table.add(column: "machineKind", .text).notNull().defaults(to: "")
+            }
+            try db.create(index: "history_by_kind", on: "history", columns: ["machineKind", "finished"])
         }
         return migrator
     }

@@ -1,4 +1,5 @@
 internal import BinpkgModel
+internal import BuildEnvironments
 internal import GRDB
 
 /// Questions to the store.
@@ -6,50 +7,63 @@ extension Store {
     /// How many of the last builds of a package an estimate is made from.
     static let estimatedBuilds = 10
 
-    /// A request and its recipe.
-    func request(_ id: String) async throws(ServiceError) -> (StoredRequest, StoredRecipe)? {
+    /// A request and its recipe, if the domain may know of it.
+    func request(
+        _ id: String, for trustDomain: String = EnvironmentNeeds.everybody
+    ) async throws(ServiceError) -> (StoredRequest, StoredRecipe)? {
         try await read { db in
-            guard let request = try StoredRequest.fetchOne(db, key: id),
+            guard let request = try StoredRequest.filter(key: id).open(to: trustDomain).fetchOne(db),
                 let recipe = try StoredRecipe.fetchOne(db, key: request.key)
             else { return nil }
             return (request, recipe)
         }
     }
 
-    /// The state of a request.
-    func state(_ id: String) async throws(ServiceError) -> RequestState? {
+    /// The state of a request, if the domain may know of it.
+    func state(
+        _ id: String, for trustDomain: String = EnvironmentNeeds.everybody
+    ) async throws(ServiceError) -> RequestState? {
         try await read { db in
-            try String.fetchOne(db, sql: "SELECT state FROM request WHERE id = ?", arguments: [id])
-                .flatMap { RequestState(rawValue: $0) }
+            try StoredRequest.filter(key: id).open(to: trustDomain).fetchOne(db)
+                .flatMap { RequestState(rawValue: $0.state) }
         }
     }
 
-    /// A package.
-    func artifact(_ id: String) async throws(ServiceError) -> StoredArtifact? {
-        try await read { try StoredArtifact.fetchOne($0, key: id) }
+    /// A package, if the domain may have it.
+    func artifact(
+        _ id: String, for trustDomain: String = EnvironmentNeeds.everybody
+    ) async throws(ServiceError) -> StoredArtifact? {
+        try await read { try StoredArtifact.filter(key: id).open(to: trustDomain).fetchOne($0) }
     }
 
-    /// The best package of a primary key for a machine, and the request of this name, if it was made before.
+    /// The best package of a primary key for a machine of a domain, and the first request of these names that was made
+    /// before and that the domain may know of.
     func lookUp(
-        key: String, id: String, vector: DependencyVector
+        key: String, ids: [String], vector: DependencyVector, for trustDomain: String?
     ) async throws(ServiceError) -> (match: Match?, request: StoredRequest?) {
         try await read { db in
-            let artifacts = try StoredArtifact.filter(Column("key") == key).fetchAll(db)
-            return (try Match.best(of: artifacts, for: vector), try StoredRequest.fetchOne(db, key: id))
+            let artifacts = try StoredArtifact.filter(Column("key") == key).open(to: trustDomain).fetchAll(db)
+            for id in ids {
+                if let request = try StoredRequest.filter(key: id).open(to: trustDomain).fetchOne(db) {
+                    return (try Match.best(of: artifacts, for: vector), request)
+                }
+            }
+            return (try Match.best(of: artifacts, for: vector), nil)
         }
     }
 
     /// Packages of the same name and of other primary keys, the newest 20 keys.
     func relatives(
-        of key: String, name: String
+        of key: String, name: String, for trustDomain: String
     ) async throws(ServiceError) -> [(recipe: StoredRecipe, artifact: StoredArtifact)] {
         try await read { db in
             let artifacts = try StoredArtifact.fetchAll(
                 db,
                 sql: """
                     SELECT *, max(built) FROM artifact WHERE name = ? AND key <> ?
+                    AND (trustDomain IS NULL OR trustDomain = ?)
                     GROUP BY key ORDER BY built DESC LIMIT 20
-                    """, arguments: [name, key])
+                    """, arguments: [name, key, trustDomain])
             return try artifacts.compactMap { artifact in
                 try StoredRecipe.fetchOne(db, key: artifact.key).map { ($0, artifact) }
             }
@@ -67,9 +81,12 @@ extension Store {
         }
     }
 
-    /// How long a package takes: the median of its last builds; nil without any.
-    func estimate(name: String) async throws(ServiceError) -> Double? {
-        try await read { try Self.estimates($0, of: [name])[name] }
+    /// How long a package takes: the median of its last builds in the environment where machines of this kind got their
+    /// last one, else of its last builds anywhere; nil without any.
+    func estimate(name: String, machineKind: String = "") async throws(ServiceError) -> Double? {
+        try await read { db in
+            try Self.estimate(db, name, environment: try Self.environment(db, of: machineKind))
+        }
     }
 
     /// What runs and what waits, and how long that takes.
@@ -79,22 +96,52 @@ extension Store {
             let running = try StoredRequest.filter(Column("state") == RequestState.building.rawValue).fetchAll(db)
             let waiting = try StoredRequest.filter(Column("state") == RequestState.queued.rawValue)
                 .order(Column("rank"), Column("queued"), Column("id")).fetchAll(db)
-            return QueueForecast(
-                running: running.map { .init(id: $0.id, name: $0.name, elapsed: max(0, now - $0.changed)) },
-                waiting: waiting.map { .init(id: $0.id, name: $0.name) },
-                seconds: try Self.estimates(db, of: Set((running + waiting).map(\.name))), slots: slots)
+            var environments: [String: String] = [:]
+            var seconds: [String: Double] = [:]
+            // Builds of one package in one environment take one time.
+            func known(_ request: StoredRequest) throws -> String {
+                let environment =
+                    try environments[request.machineKind] ?? Self.environment(db, of: request.machineKind) ?? ""
+                environments[request.machineKind] = environment
+                let name = "\(request.name) in \(environment)"
+                if seconds[name] == nil {
+                    seconds[name] = try Self.estimate(db, request.name, environment: environment)
+                }
+                return name
+            }
+            let items = try running.map { request in
+                QueueForecast.Item(
+                    id: request.id, name: try known(request), elapsed: max(0, now - request.changed))
+            }
+            let others = try waiting.map { QueueForecast.Item(id: $0.id, name: try known($0)) }
+            return QueueForecast(running: items, waiting: others, seconds: seconds, slots: slots)
         }
     }
 
-    private static func estimates(_ db: Database, of names: Set<String>) throws -> [String: Double] {
-        var result: [String: Double] = [:]
-        let statement = try db.cachedStatement(
-            sql: "SELECT seconds FROM history WHERE name = ? ORDER BY finished DESC LIMIT \(estimatedBuilds)")
-        for name in names {
-            let seconds = try Double.fetchAll(statement, arguments: [name])
-            if !seconds.isEmpty { result[name] = Statistics.median(seconds) }
-        }
-        return result
+    /// The environment in which the last package for a kind of machine was built.
+    private static func environment(_ db: Database, of machineKind: String) throws -> String? {
+        try String.fetchOne(
+            db,
+            sql:
+                "SELECT environment FROM history WHERE machineKind = ? AND machineKind <> '' ORDER BY finished DESC LIMIT 1",
+            arguments: [machineKind])
+    }
+
+    private static func estimate(_ db: Database, _ name: String, environment: String?) throws -> Double? {
+        let start = "SELECT seconds FROM history WHERE name = ?"
+        let end = " ORDER BY finished DESC LIMIT \(estimatedBuilds)"
+        let there = try Double.fetchAll(
+            try db.cachedStatement(sql: start + " AND environment = ?" + end), arguments: [name, environment ?? ""])
+        if !there.isEmpty { return Statistics.median(there) }
+        let seconds = try Double.fetchAll(try db.cachedStatement(sql: start + end), arguments: [name])
+        return seconds.isEmpty ? nil : Statistics.median(seconds)
+    }
+}
+
+extension QueryInterfaceRequest {
+    /// Only what is everybody's or a trust domain's own; without a domain, only what is everybody's.
+    func open(to trustDomain: String?) -> Self {
+        filter(Column("trustDomain") == nil || Column("trustDomain") == trustDomain)
     }
 }
 

@@ -18,12 +18,14 @@ extension Store {
     /// If it is there already and may not be tried again, nothing is changed but its rank, which becomes the better one:
     /// equal requests share a build, and the one that blocks most decides when.
     func enqueue(
-        _ request: BuildRequest, id: String, key: String, wisher: String, limit: Int,
+        _ request: BuildRequest, id: String, key: String, trustDomain: String?, wisher: String, limit: Int,
         replacing mayBeReplaced: @escaping @Sendable (StoredRequest) -> Bool
     ) async throws(ServiceError) -> Queued {
         try await write { db in
-            let new = try StoredRequest(request, id: id, key: key, now: Self.now)
-            if var other = try StoredRequest.fetchOne(db, key: id), !mayBeReplaced(other) {
+            let new = try StoredRequest(request, id: id, key: key, trustDomain: trustDomain, now: Self.now)
+            if var other = try StoredRequest.fetchOne(db, key: id), !mayBeReplaced(other),
+                other.trustDomain == trustDomain || other.state == RequestState.building.rawValue
+            {
                 if other.state == RequestState.queued.rawValue, new.unblocks > other.unblocks {
                     other.plan = new.plan
                     other.unblocks = new.unblocks
@@ -36,7 +38,7 @@ extension Store {
                 }
                 return .request(other)
             }
-            let artifacts = try StoredArtifact.filter(Column("key") == key).fetchAll(db)
+            let artifacts = try StoredArtifact.filter(Column("key") == key).open(to: trustDomain).fetchAll(db)
             if let match = try Match.best(of: artifacts, for: request.vector), match.satisfies(request.accuracy) {
                 return .satisfied(match.artifact)
             }
@@ -74,11 +76,17 @@ extension Store {
 
     /// Publishes a package for the request that it was built for, and for every queued one of its key that accepts it.
     /// Returns the requests that are ready now.
-    func publish(_ artifact: StoredArtifact, for id: String) async throws(ServiceError) -> [String] {
+    func publish(
+        _ artifact: StoredArtifact, for id: String, environment: String = ""
+    ) async throws(ServiceError) -> [String] {
         try await write { db in
             let now = Self.now
             try artifact.save(db)
-            try StoredHistory(name: artifact.name, seconds: artifact.seconds, finished: now).insert(db)
+            let machineKind = try StoredRequest.fetchOne(db, key: id)?.machineKind ?? ""
+            try StoredHistory(
+                name: artifact.name, seconds: artifact.seconds, finished: now, environment: environment,
+                machineKind: machineKind
+            ).insert(db)
             try db.execute(
                 sql: """
                     DELETE FROM history WHERE name = ?1 AND rowid NOT IN
@@ -89,6 +97,7 @@ extension Store {
                 Column("state") == RequestState.queued.rawValue || Column("id") == id
             ).fetchAll(db)
             for var request in waiting {
+                guard artifact.trustDomain == nil || artifact.trustDomain == request.trustDomain else { continue }
                 let match = try Match.best(of: [artifact], for: try JSONColumn.value(request.vector))
                 guard let match, request.id == id || match.satisfies(Accuracy(rawValue: request.accuracy) ?? .exact)
                 else { continue }

@@ -19,6 +19,7 @@ struct StoredRecipe: Codable, Equatable, Sendable, FetchableRecord, PersistableR
         var request = request
         request.buildDependencies = []
         request.libc = ""
+        request.toolchain = nil
         request.plan = nil
         self.key = key
         name = PackageNames.name(of: request.cpv) ?? request.cpv
@@ -59,9 +60,15 @@ struct StoredRequest: Codable, Equatable, Sendable, FetchableRecord, Persistable
     var queued: Double
     /// Seconds since 1970 of the last change of state.
     var changed: Double
+    /// Whose alone it is; nil when the service has all of its content itself.
+    var trustDomain: String?
+    /// ``BuildRequest/machineKind``.
+    var machineKind: String
 
     /// A request that is queued now.
-    init(_ request: BuildRequest, id: String, key: String, now: Double) throws {
+    init(_ request: BuildRequest, id: String, key: String, trustDomain: String? = nil, now: Double) throws {
+        self.trustDomain = trustDomain
+        machineKind = request.machineKind
         self.id = id
         self.key = key
         name = PackageNames.name(of: request.cpv) ?? request.cpv
@@ -81,6 +88,7 @@ struct StoredRequest: Codable, Equatable, Sendable, FetchableRecord, Persistable
         let vector: DependencyVector = try JSONColumn.value(self.vector)
         request.buildDependencies = vector.packages
         request.libc = vector.libc
+        request.toolchain = vector.toolchain
         request.accuracy = Accuracy(rawValue: accuracy) ?? .exact
         return request
     }
@@ -108,6 +116,8 @@ struct StoredArtifact: Codable, Equatable, Sendable, FetchableRecord, Persistabl
     var built: Double
     /// The request that it was built for; its log is the build's.
     var request: String
+    /// Whose alone it is; nil when nothing in it, nor in what it was built with, came from a client.
+    var trustDomain: String?
 
     /// What it was built with.
     func dependencies() throws -> DependencyVector { try JSONColumn.value(vector) }
@@ -123,6 +133,18 @@ struct StoredHistory: Codable, Equatable, Sendable, FetchableRecord, Persistable
     var seconds: Double
     /// Seconds since 1970 when it ended.
     var finished: Double
+    /// The configured environment in which it was built; empty when unknown.
+    var environment = ""
+    /// The ``BuildRequest/machineKind`` of who asked.
+    var machineKind = ""
+}
+
+extension BuildRequest {
+    /// What decides in which environment a request is built, as far as that is known before: equal for machines of one
+    /// kind.
+    var machineKind: String {
+        ContentHash.sha256(Array([eprefix, chost, tmpdir, profile].joined(separator: "\n").utf8))
+    }
 }
 
 /// Values in columns.

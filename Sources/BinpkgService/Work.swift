@@ -37,17 +37,21 @@ extension BuildService {
             try Files.removeTree(workspace)
             try Files.makeDirectories(workspace)
             let job = EngineJob(
-                id: id, request: try stored.request(recipe), workspace: workspace,
-                bytes: { [content] in content.bytes($0.sha256) }, log: { await log.append($0) })
+                id: id, request: try stored.request(recipe), trustDomain: stored.trustDomain, workspace: workspace,
+                bytes: { [content] in content.bytes($0.sha256) },
+                stored: { await reusable($0, for: stored.trustDomain) }, log: { await log.append($0) })
             let result = try await engine.run(job)
-            let vector = DependencyVector(packages: result.dependencies, libc: result.libc)
+            let vector = result.vector
             let sha256 = try FileHash.sha256(ofFile: result.package)
+            let owner = stored.trustDomain ?? result.trustDomain
             let artifact = StoredArtifact(
-                id: ArtifactName.id(key: stored.key, vector: vector.identity, sha256: sha256), key: stored.key,
+                id: ArtifactName.id(key: stored.key, vector: vector.identity, sha256: sha256, domain: owner),
+                key: stored.key,
                 name: stored.name, vector: try JSONColumn.text(vector), sha256: sha256,
-                size: Files.status(result.package)?.size ?? 0, seconds: result.seconds, built: Store.now, request: id)
+                size: Files.status(result.package)?.size ?? 0, seconds: result.seconds, built: Store.now, request: id,
+                trustDomain: owner)
             try packages.take(result.package, as: artifact.id)
-            ending = .package(artifact)
+            ending = .package(artifact, environment: result.environment)
         } catch BuildError.cancelled {
             ending = .other(.queued, nil)
         } catch BuildError.declined(let reason) {
@@ -82,8 +86,16 @@ extension BuildService {
         return [id]
     }
 
+    /// A package that was built before, and is just what a builder would make.
+    private func reusable(_ question: StoredPackageQuestion, for trustDomain: String?) async -> StoredPackage? {
+        let known = try? await store.lookUp(
+            key: question.key, ids: [], vector: question.vector, for: trustDomain)
+        guard let match = known?.match, match.satisfies(.exact), packages.has(match.artifact.id) else { return nil }
+        return StoredPackage(path: packages.path(match.artifact.id), trustDomain: match.artifact.trustDomain)
+    }
+
     private enum Ending: Sendable {
-        case package(StoredArtifact)
+        case package(StoredArtifact, environment: String)
         case other(RequestState, String?)
     }
 
@@ -92,8 +104,8 @@ extension BuildService {
         var told = [id]
         do {
             switch ending {
-            case .package(let artifact):
-                told += try await store.publish(artifact, for: id)
+            case .package(let artifact, let environment):
+                told += try await store.publish(artifact, for: id, environment: environment)
                 logger.info("built", metadata: ["package": "\(artifact.name)", "id": "\(id)"])
             case .other(let state, let message):
                 try await store.end(id, state, message: message)

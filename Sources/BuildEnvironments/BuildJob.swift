@@ -13,12 +13,16 @@ struct BuildJob: Sendable {
     let workspace: String
     let bytes: @Sendable (ContentItem) throws(BuildError) -> [UInt8]
     let run: BuildRun
+    /// Packages that were built before.
+    let stored: @Sendable (StoredPackageQuestion) async -> StoredPackage?
 
     /// What came of an environment.
     private enum Outcome: Sendable {
         case built(BuildResult)
         /// It would not build what was asked for.
         case declined(String)
+        /// The root became another while it was built in.
+        case changed(String)
     }
 
     /// Builds in the nearest of these environments that can. They are opened in their order, and no further ones once
@@ -33,11 +37,14 @@ struct BuildJob: Sendable {
         var unopened = fitting[...]
         var roots: [HeldRoot] = []
         var refusals: [(name: String, error: BuildError)] = []
+        /// The environments that changed during a build; each is given one more chance.
+        var changed: Set<String> = []
         defer { for root in roots { root.mount?.release() } }
         while true {
             while !roots.contains(where: hasAll), let environment = unopened.popFirst() {
                 do throws(BuildError) {
-                    let root = try await keeper.open(environment, workspace: "\(workspace)/open-\(environment.name)")
+                    let root = try await keeper.open(
+                        environment, workspace: "\(workspace)/open-\(environment.name)-\(changed.count)")
                     if let reason = obstacle(root) {
                         root.mount?.release()
                         refusals.append((environment.name, .declined(reason: reason)))
@@ -53,10 +60,11 @@ struct BuildJob: Sendable {
             let pools = roots.map { pool(of: $0) }
             guard let (index, nearest) = nearest(in: pools) else { throw Self.error(of: refusals) }
             let root = roots[index]
+            let attempt = "\(index)-\(changed.count)"
             switch try await watching(
                 root,
                 { () async throws(BuildError) in
-                    try await use(root, pool: pools[index], nearest: nearest)
+                    try await use(root, pool: pools[index], nearest: nearest, attempt: attempt)
                 })
             {
             case .built(let result): return result
@@ -64,6 +72,17 @@ struct BuildJob: Sendable {
                 refusals.append((root.environment.name, .declined(reason: reason)))
                 root.mount?.release()
                 roots.remove(at: index)
+            case .changed(let reason):
+                let environment = root.environment
+                root.mount?.release()
+                roots.remove(at: index)
+                if changed.insert(environment.name).inserted {
+                    await run.log(Array("== \(reason): once more\n".utf8))
+                    unopened.insert(environment, at: unopened.startIndex)
+                } else {
+                    refusals.append(
+                        (environment.name, .failed(reason: "\(reason), twice: the package is not published")))
+                }
             }
         }
     }
@@ -127,15 +146,16 @@ struct BuildJob: Sendable {
 
     /// Builds over a root, from its nearest environment on.
     private func use(
-        _ root: HeldRoot, pool: [PooledEnvironment], nearest: String
+        _ root: HeldRoot, pool: [PooledEnvironment], nearest: String, attempt: String
     ) async throws(BuildError) -> Outcome {
         var held = nearest == root.identity ? nil : store.hold(nearest)
         var (build, prepared): (PackageBuild, PackageBuild.Prepared)
         do {
-            (build, prepared) = try await prepare(root, held, "first")
+            (build, prepared) = try await prepare(root, held, "\(attempt)-first")
         } catch .declined(let reason) {
             return .declined(reason)
         }
+        if let reason = lack(prepared) { return .declined(reason) }
         var list: InstallList?
         var needs = needs
         needs.atoms = InstallList.atoms(unsatisfied: prepared.inputs.unsatisfied)
@@ -144,28 +164,49 @@ struct BuildJob: Sendable {
             switch PoolDecision.decide(needs, pool: everything(others), limits: host.pool) {
             case .use(let id) where id != (held?.layer.id ?? root.identity):
                 held = id == root.identity ? nil : store.hold(id)
-                (build, prepared) = try await prepare(root, held, "nearer")
+                (build, prepared) = try await prepare(root, held, "\(attempt)-nearer")
             case .use, .none: break
             case .derive(let from, let removing):
                 if let id = held?.layer.id, removing.contains(id) {
                     // It has to be let go first.
                     held = nil
-                    (build, prepared) = try await prepare(root, nil, "plain")
+                    (build, prepared) = try await prepare(root, nil, "\(attempt)-plain")
                 }
                 if try make(room: removing),
                     let layer = try await derive(root, from: from, needs, prepared.existing)
                 {
                     held = layer
-                    (build, prepared) = try await prepare(root, held, "new")
+                    (build, prepared) = try await prepare(root, held, "\(attempt)-new")
                 }
             case .once:
                 list = InstallList(for: needs, in: build.place.packages, existing: prepared.existing)
             }
         }
-        let result = try await build.run(prepared, installing: list)
+        var result: BuildResult
+        do throws(BuildError) {
+            result = try await build.run(prepared, installing: list)
+        } catch .declined(let reason) {
+            return .declined(reason)
+        } catch .failed(let reason) {
+            // What changes under a build can make it fail, too.
+            guard let change = try? await change(of: root, "\(attempt)-failed") else { throw .failed(reason: reason) }
+            return .changed(change)
+        }
         if let held { store.countUse(of: held.layer.id) }
-        try await checkUnchanged(root)
+        if let change = try await change(of: root, "\(attempt)-after") { return .changed(change) }
+        result.environment = root.environment.name
+        result.trustDomain = held?.layer.trustDomain
         return .built(result)
+    }
+
+    /// Why the package would not be what was asked for, whatever is installed: by toolchain and C library.
+    private func lack(_ prepared: PackageBuild.Prepared) -> String? {
+        var (wanted, found) = (request.vector, prepared.vector)
+        wanted.packages = []
+        found.packages = []
+        let comparison = DependencyComparison(wanted: wanted, found: found)
+        if let accuracy = comparison.accuracy, accuracy >= request.accuracy { return nil }
+        return PackageBuild.refusal(comparison, wanted: request.accuracy)
     }
 
     /// The pool of a root, and the layers over other roots, which count and can go but are open to nobody here.
@@ -216,7 +257,8 @@ struct BuildJob: Sendable {
             if await !failures.contains(root.identity, name, list) {
                 do throws(BuildError) {
                     return try await LayerBuild(
-                        request: request, root: root, parent: parent, store: store, host: host, run: run
+                        request: request, root: root, parent: parent, store: store, host: host, run: run,
+                        stored: stored
                     ).make(list)
                 } catch .cancelled {
                     throw .cancelled
@@ -231,20 +273,20 @@ struct BuildJob: Sendable {
         }
     }
 
-    /// Compares a root that others can change with what it was.
-    private func checkUnchanged(_ root: HeldRoot) async throws(BuildError) {
-        guard let stamp = root.stamp else { return }
+    /// What became another in a root that others can change; nil when nothing did.
+    private func change(of root: HeldRoot, _ name: String) async throws(BuildError) -> String? {
+        guard let stamp = root.stamp, root.mount?.ending.reason == nil else { return nil }
         let later: RootStamp
         if case .target(let target) = root.environment.root {
-            later = try await target.look(eprefix: root.environment.eprefix, workspace: workspace + "/look-after").stamp
+            later = try await target.look(
+                eprefix: root.environment.eprefix, workspace: "\(workspace)/look-\(name)"
+            ).stamp
         } else {
             later = try await RootStamp.read(
-                root.mounted, eprefix: root.environment.eprefix, workspace: workspace + "/stamp-after")
+                root.mounted, eprefix: root.environment.eprefix, workspace: "\(workspace)/stamp-\(name)")
         }
-        if let change = stamp.change(to: later) {
-            throw .failed(
-                reason: "\(root.environment.name) became another system during the build (\(change)): the package is "
-                    + "not published")
+        return stamp.change(to: later).map {
+            "\(root.environment.name) became another system during the build (\($0))"
         }
     }
 

@@ -30,6 +30,9 @@ public struct EnvironmentNeeds: Equatable, Sendable {
     /// The trust domain of a service that does not tell its clients apart.
     public static let everybody = "default"
 
+    /// The trust domain of what is built for everybody: nothing that is somebody's alone has a part in it.
+    public static let nobody = ""
+
     /// The needs of a request.
     public init(_ request: BuildRequest, trustDomain: String = EnvironmentNeeds.everybody) {
         self.init(

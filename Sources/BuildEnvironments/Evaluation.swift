@@ -26,34 +26,9 @@ extension PackageBuild {
         } catch .failed(let reason) {
             throw .failed(reason: "Portage cannot evaluate \(request.cpv) in the environment: \(reason)")
         }
-        return Evaluation(inputs: inputs, hashes: try await hashes(of: inputs, sandbox), existing: Set(existing))
-    }
-
-    private func hashes(of inputs: KeyInputs, _ sandbox: SandboxCommand) async throws(BuildError) -> [String: String] {
-        let files = inputs.eclasses + inputs.files + inputs.patches + inputs.bashrcs + inputs.envs
-        let paths = [inputs.ebuild] + (inputs.manifest.map { [$0] } ?? []) + files.map(\.path)
-        let output = ByteCollector()
-        do {
-            let code = try await sandbox.run(["sha256sum", "--zero", "--"] + paths, seconds: 300) {
-                await output.append($0)
-            }
-            guard code == 0 else {
-                throw BuildError.failed(reason: "cannot read the package's files in the environment")
-            }
-        } catch let error as BuildError {
-            throw error
-        } catch SandboxError.cancelled {
-            throw .cancelled
-        } catch {
-            throw .failed(reason: "\(error)")
-        }
-        var result: [String: String] = [:]
-        for record in await output.bytes.split(separator: 0) {
-            let text = String(decoding: record, as: UTF8.self)
-            guard text.utf8.count > 66 else { continue }
-            result[String(text.dropFirst(66))] = String(text.prefix(64))
-        }
-        return result
+        return Evaluation(
+            inputs: inputs, hashes: try await place.files(of: [inputs], sandbox).mapValues(\.sha256),
+            existing: Set(existing))
     }
 }
 

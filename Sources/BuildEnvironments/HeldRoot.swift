@@ -30,6 +30,9 @@ actor RootKeeper {
     private var known: [String: RootKnowledge] = [:]
     private var archives: [String: (status: Files.Status, hash: String)] = [:]
     private var mounts: [SSHTarget: WarmMount] = [:]
+    /// Those who wait to look at a target and to mount it, by its place in the network: one after the other, so that builds
+    /// that open at once share a mount.
+    private var waiting: [SSHTarget: [CheckedContinuation<Void, Never>]] = [:]
 
     /// How many roots are remembered.
     private static let limit = 32
@@ -113,6 +116,23 @@ actor RootKeeper {
     private func open(
         _ environment: BuildEnvironment, _ target: SSHTarget, _ workspace: String
     ) async throws(BuildError) -> HeldRoot {
+        let (look, mount) = try await mounted(target, environment, workspace)
+        do {
+            return try await open(
+                environment, MountedRoot(directory: mount.place, process: mount.process),
+                source: "target \(target)", workspace, stamp: look.stamp, cpu: look.processor, mount: mount)
+        } catch {
+            mount.release()
+            throw error
+        }
+    }
+
+    /// A mount that shows what is there now, taken for the caller.
+    private func mounted(
+        _ target: SSHTarget, _ environment: BuildEnvironment, _ workspace: String
+    ) async throws(BuildError) -> (TargetLook, WarmMount) {
+        await enter(target)
+        defer { leave(target) }
         let look = try await target.look(eprefix: environment.eprefix, workspace: workspace + "/look")
         if let mount = mounts[target], mount.stamp != look.stamp || mount.ending.reason != nil {
             mount.retire()
@@ -127,14 +147,25 @@ actor RootKeeper {
                 stamp: look.stamp, idleSeconds: host.warmSeconds)
             mounts[target] = mount
         }
-        do {
-            return try await open(
-                environment, MountedRoot(directory: mount.place, process: mount.process),
-                source: "target \(target)", workspace, stamp: look.stamp, cpu: look.processor, mount: mount)
-        } catch {
-            mount.release()
-            throw error
+        return (look, mount)
+    }
+
+    private func enter(_ target: SSHTarget) async {
+        guard waiting[target] != nil else {
+            waiting[target] = []
+            return
         }
+        await withCheckedContinuation { waiting[target, default: []].append($0) }
+    }
+
+    private func leave(_ target: SSHTarget) {
+        guard var line = waiting[target], !line.isEmpty else {
+            waiting[target] = nil
+            return
+        }
+        let next = line.removeFirst()
+        waiting[target] = line
+        next.resume()
     }
 
     /// Unmounts everything.

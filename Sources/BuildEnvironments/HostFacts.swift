@@ -202,6 +202,8 @@ struct HostFacts: Equatable, Sendable {
 extension InstalledPackage {
     /// An installed package as Portage tells it.
     init(_ dependency: InstalledDependency) {
-        self.init(cpv: dependency.cpv, slot: "\(dependency.slot)/\(dependency.subSlot)", use: dependency.use)
+        self.init(
+            cpv: dependency.cpv, slot: "\(dependency.slot)/\(dependency.subSlot)", use: dependency.use,
+            content: dependency.content)
     }
 }

@@ -11,6 +11,9 @@ struct InstallList: Equatable, Sendable {
     /// Nothing.
     init() {}
 
+    /// What Portage calls unsatisfied.
+    init(unsatisfied: [String]) { atoms = Self.atoms(unsatisfied: unsatisfied).compactMap { $0.first?.description } }
+
     var isEmpty: Bool { exact.isEmpty && atoms.isEmpty }
 
     /// What differs between an environment and what a request wants.

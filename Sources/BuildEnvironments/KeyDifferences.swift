@@ -51,7 +51,7 @@ struct KeyDifferences {
     }
 
     /// Unset is empty, and a newline is a blank: what Portage makes of a value in its own files.
-    private static func plain(_ value: String?) -> String {
+    static func plain(_ value: String?) -> String {
         (value ?? "").split { $0 == "\n" || $0 == " " || $0 == "\t" }.joined(separator: " ")
     }
 
@@ -79,7 +79,7 @@ struct KeyDifferences {
     }
 
     /// A bashrc's name in a request: `bashrc` for the user's, `profile/PATH` for one of the profile.
-    private static func bashrcName(_ name: String) -> String {
+    static func bashrcName(_ name: String) -> String {
         guard name.hasPrefix("profile:") else { return name.hasPrefix("user:") ? String(name.dropFirst(5)) : name }
         return "profile/" + name.dropFirst(8).drop { $0 == "/" }
     }

@@ -24,6 +24,8 @@ public struct Layer: Codable, Equatable, Sendable {
     public let made: Double
     /// What it takes on disk.
     public let bytes: Int
+    /// Whose requests may use it; nil when everybody's may, since nothing in it came from a client.
+    public var trustDomain: String?
 }
 
 /// How often and when a layer was used last.

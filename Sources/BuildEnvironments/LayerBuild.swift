@@ -7,7 +7,7 @@ import Sandbox
 /// Makes a layer: installs packages over a root or another layer and keeps what that wrote.
 ///
 /// No code of the request's own package runs here, and none of its files are there: only the root's repositories have a
-/// part, so a layer can serve everybody.
+/// part, and packages that were built before. If one of those is somebody's alone, so is the layer; else it serves all.
 struct LayerBuild: Sendable {
     let request: BuildRequest
     let root: HeldRoot
@@ -15,6 +15,8 @@ struct LayerBuild: Sendable {
     let store: LayerStore
     let host: BuildHost
     let run: BuildRun
+    /// Packages that were built before.
+    var stored: @Sendable (StoredPackageQuestion) async -> StoredPackage? = { _ in nil }
 
     /// Installs, and returns the new layer, which is held.
     func make(_ list: InstallList) async throws(BuildError) -> HeldLayer {
@@ -43,10 +45,18 @@ struct LayerBuild: Sendable {
         var configuration = PrivateConfiguration(request: request, place: place)
         configuration.packages = PackageSet(place.layered).installing(list.exact).packages
         try configuration.write(below: draft + "/cfg")
-        let sandbox = place.sandbox(layout, tmpdir: request.tmpdir)
+        var sandbox = place.sandbox(layout, tmpdir: request.tmpdir)
         let command = EmergeOptions.always + ["--with-bdeps=y"] + list.arguments
-        try await place.step("fetch", try place.fetching(sandbox), ["emerge", "--fetchonly"] + command)
-        try await place.step("build dependencies", place.closed(sandbox), ["emerge"] + command)
+        let reused = try await PackageReuse(place: place, stored: stored)
+            .find(place.closed(sandbox), arguments: command)
+        for package in reused.packages { sandbox.show(package.path, at: package.place, readOnly: true) }
+        if !reused.packages.isEmpty {
+            let names = reused.packages.map(\.cpv).joined(separator: " ")
+            await run.log(Array("== built before: \(names)\n".utf8))
+        }
+        let binaries = reused.packages.isEmpty ? [] : ["--usepkg=y", "--binpkg-respect-use=y"]
+        try await place.step("fetch", try place.fetching(sandbox), ["emerge", "--fetchonly"] + binaries + command)
+        try await place.step("build dependencies", place.closed(sandbox), ["emerge"] + binaries + command)
         let before = place.packages
         let (system, digests) = try await place.ask(sandbox) { portage async throws(PortageError) in
             let system = try await portage.installedSystem()
@@ -56,12 +66,14 @@ struct LayerBuild: Sendable {
         let packages = PackageSet(system.packages.map(InstalledPackage.init))
         let installed = packages.changes(since: before)
         guard !installed.isEmpty else { throw .failed(reason: "nothing was installed") }
+        let domain = parent?.layer.trustDomain ?? reused.trustDomain
         let layer = Layer(
-            id: LayerStore.identity(root: root.identity, parent: parent?.layer.id, digests: digests),
+            id: LayerStore.identity(
+                root: root.identity, parent: parent?.layer.id, digests: digests, trustDomain: domain),
             environment: root.environment.name, root: root.identity, parent: parent?.layer.id,
             packages: packages.packages, installed: installed, libc: system.libc,
             places: layout.layers.map(\.place), made: Date().timeIntervalSince1970,
-            bytes: await DiskUse.bytes(below: layout.layers.map(\.overlay.upper)))
+            bytes: await DiskUse.bytes(below: layout.layers.map(\.overlay.upper)), trustDomain: domain)
         do {
             try store.adopt(draft: draft, layer: layer)
         } catch {

@@ -129,7 +129,8 @@ public struct LayerStore: Equatable, Sendable {
             return PooledEnvironment(
                 id: layer.id, parent: layer.parent ?? layer.root, packages: all,
                 layered: all.changes(since: packages).count, libc: layer.libc, bytes: layer.bytes,
-                lastUse: max(use.last, layer.made), uses: use.count, isBusy: isInUse(layer.id))
+                lastUse: max(use.last, layer.made), uses: use.count, isBusy: isInUse(layer.id),
+                trustDomain: layer.trustDomain)
         }
     }
 
@@ -151,7 +152,9 @@ public struct LayerStore: Equatable, Sendable {
     }
 
     /// The identity of a layer.
-    static func identity(root: String, parent: String?, digests: [String: String]) -> String {
+    static func identity(
+        root: String, parent: String?, digests: [String: String], trustDomain: String? = nil
+    ) -> String {
         var hash = SHA256()
         func add(_ text: String) { hash.update(data: Array("\(text.utf8.count) \(text)\n".utf8)) }
         add("layer 1")
@@ -161,6 +164,7 @@ public struct LayerStore: Equatable, Sendable {
             add(cpv)
             add(digest)
         }
+        if let trustDomain { add("of \(trustDomain)") }
         return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -76,10 +76,8 @@ public actor LocalBuilder: PackageBuilder {
     }
 
     /// Builds in the nearest environment, with all that is written below the workspace.
-    public func build(
-        _ request: BuildRequest, workspace: String, bytes: @escaping @Sendable (ContentItem) -> [UInt8]?,
-        log: @escaping @Sendable ([UInt8]) async -> Void
-    ) async throws(BuildError) -> BuildResult {
+    public func build(_ order: BuildOrder) async throws(BuildError) -> BuildResult {
+        let (request, workspace) = (order.request, order.workspace)
         let own = try await ownFacts()
         let content = PackageContent.ofHost(request, own)
         let name = PackageNames.name(of: request.cpv) ?? request.cpv
@@ -89,10 +87,12 @@ public actor LocalBuilder: PackageBuilder {
             processes: limits.processes)
         defer { group?.remove() }
         let job = BuildJob(
-            request: request, needs: EnvironmentNeeds(request), host: host, keeper: keeper, store: store,
+            request: request,
+            needs: EnvironmentNeeds(request, trustDomain: order.trustDomain ?? EnvironmentNeeds.nobody),
+            host: host, keeper: keeper, store: store,
             failures: failures, workspace: workspace,
             bytes: { item throws(BuildError) in
-                guard let found = bytes(item) ?? content.hostBytes(of: item) else {
+                guard let found = order.bytes(item) ?? content.hostBytes(of: item) else {
                     throw .failed(reason: "the \(item.role.rawValue) \(item.name) is gone; send it again")
                 }
                 return found
@@ -100,7 +100,8 @@ public actor LocalBuilder: PackageBuilder {
             run: BuildRun(
                 name: name,
                 distdir: distdir(own),
-                limits: limits, group: group, log: log))
+                limits: limits, group: group, log: order.log),
+            stored: order.stored)
         let environments = environments
         job.run.places.add(workspace)
         let result = try await DiskGuard(directories: { job.run.places.all }, limits: limits).hold {
@@ -112,7 +113,7 @@ public actor LocalBuilder: PackageBuilder {
         }
         let all = Stopwatch()
         all.add(since: job.run.start)
-        await log(Array("== built in \(all.seconds) s, of which emerge took \(job.run.emerge.seconds) s\n".utf8))
+        await order.log(Array("== built in \(all.seconds) s, of which emerge took \(job.run.emerge.seconds) s\n".utf8))
         return result
     }
 

@@ -22,7 +22,7 @@ actor LogTail {
         let best =
             lines.first { $0.contains(ImageCheck.mark) }
             ?? lines.first { $0.contains(" error: ") || $0.contains("fatal error:") } ?? Self.death(lines)
-            ?? lines.first { $0.hasPrefix("!!! ") || $0.hasPrefix("emerge: there are no") }
+            ?? Self.refusal(lines) ?? lines.first { $0.hasPrefix("!!! ") || $0.hasPrefix("emerge: there are no") }
         return best.map { String($0.prefix(300)) }
     }
 
@@ -31,6 +31,20 @@ actor LogTail {
         guard let index = lines.firstIndex(where: { $0.hasPrefix("* ERROR:") }) else { return nil }
         let next = index + 1 < lines.count ? lines[index + 1].drop { "* ".contains($0) } : ""
         return next.isEmpty ? lines[index] : "\(lines[index]) \(next)"
+    }
+
+    /// What emerge's resolver says of a circle, and of a package that is masked or has other flags than needed.
+    private static func refusal(_ lines: [String]) -> String? {
+        if let index = lines.firstIndex(where: { $0.hasPrefix("* Error: circular dependencies") }) {
+            let circle = lines[index...].dropFirst().prefix(12).filter {
+                $0.hasPrefix("(") || $0.contains("depends on")
+            }
+            return (["circular dependencies:"] + circle.prefix(3)).joined(separator: " ")
+        }
+        guard let line = lines.first(where: { $0.hasPrefix("!!! All ebuilds") || $0.hasPrefix("emerge: there are no") })
+        else { return nil }
+        let detail = lines.first { $0.hasPrefix("- ") && ($0.contains("masked by:") || $0.contains("Change USE:")) }
+        return detail.map { "\(line) \($0)" } ?? line
     }
 
     /// A line without escape sequences and the blanks around it.

@@ -7,18 +7,19 @@ import Sandbox
 public struct BuildResult: Equatable, Sendable {
     /// The gpkg file, in the workspace.
     public let package: String
-    /// What satisfied DEPEND and BDEPEND in the environment.
-    public let dependencies: [InstalledPackage]
-    /// The environment's C library's CPV; empty when Portage knows none.
-    public let libc: String
+    /// What it was built with.
+    public let vector: DependencyVector
     /// How long the build took.
     public let seconds: Double
+    /// The name of the configured environment; empty when unknown.
+    public var environment = ""
+    /// Whose alone the package is, because of what it was built with; nil when that is everybody's.
+    public var trustDomain: String?
 
     /// A result of these values.
-    public init(package: String, dependencies: [InstalledPackage], libc: String, seconds: Double) {
+    public init(package: String, vector: DependencyVector, seconds: Double) {
         self.package = package
-        self.dependencies = dependencies
-        self.libc = libc
+        self.vector = vector
         self.seconds = seconds
     }
 }
@@ -40,15 +41,16 @@ struct PackageBuild: Sendable {
         let existing: Set<String>
         let seconds: Double
 
-        /// What satisfies DEPEND and BDEPEND.
-        var dependencies: [InstalledPackage] { inputs.buildDependencies.map(InstalledPackage.init) }
+        /// What it would be built with.
+        var vector: DependencyVector {
+            DependencyVector(
+                packages: inputs.buildDependencies.map(InstalledPackage.init), libc: inputs.libc,
+                toolchain: inputs.toolchain.map(InstalledPackage.init))
+        }
 
         /// How close this is to the machine that asks.
         func accuracy(for request: BuildRequest) -> Accuracy? {
-            DependencyComparison(
-                wanted: request.buildDependencies, wantedLibc: request.libc, found: dependencies,
-                foundLibc: inputs.libc
-            ).accuracy
+            DependencyComparison(wanted: request.vector, found: vector).accuracy
         }
     }
 
@@ -72,32 +74,42 @@ struct PackageBuild: Sendable {
     func run(_ prepared: Prepared, installing list: InstallList?) async throws(BuildError) -> BuildResult {
         let start = MonotonicTime.now
         var prepared = prepared
-        let sandbox = prepared.sandbox
-        let extra = list?.arguments ?? []
-        let isLacking = !prepared.inputs.unsatisfied.isEmpty
-        let hasSources = prepared.inputs.sources.allSatisfy { source in
-            Files.status("\(place.run.distdir)/\(source.name)").map { source.size == nil || $0.size == source.size }
-                ?? false
-        }
-        let atom = "=\(request.cpv)::\(request.repository)"
+        let list = list ?? InstallList(unsatisfied: prepared.inputs.unsatisfied)
+        try await SourceFetch(place: place, request: request)
+            .fetch(prepared.inputs.sources, restrict: prepared.inputs.restrict, and: list)
+        // From here on there is no network.
+        let closed = place.closed(prepared.sandbox)
         let options = EmergeOptions.always
-        if isLacking || !extra.isEmpty || !hasSources {
-            try await place.step(
-                "fetch", try place.fetching(sandbox),
-                ["emerge", "--fetchonly", "--with-bdeps=y"] + options + extra + [atom])
+        let atom = "=\(request.cpv)::\(request.repository)"
+        if !list.isEmpty {
+            try await place.step("build dependencies", closed, ["emerge"] + options + list.arguments)
+            prepared.inputs = try await evaluate(prepared.sandbox).inputs
         }
-        let closed = place.closed(sandbox)
-        if !extra.isEmpty { try await place.step("build dependencies", closed, ["emerge"] + options + extra) }
-        if isLacking {
+        if !prepared.inputs.unsatisfied.isEmpty {
+            // What our own reading of the dependencies does not reach; it cannot fetch anything any more.
             try await place.step(
                 "build dependencies", closed, ["emerge", "--onlydeps", "--with-bdeps=y"] + options + [atom])
+            prepared.inputs = try await evaluate(prepared.sandbox).inputs
         }
-        if isLacking || !extra.isEmpty { prepared.inputs = try await evaluate(sandbox).inputs }
+        try checkAccuracy(prepared)
         try writeImageCheck(accuracy: prepared.accuracy(for: request))
         try await place.step("build", closed, ["emerge", "--buildpkgonly"] + options + [atom])
         return BuildResult(
-            package: try onlyPackage(), dependencies: prepared.dependencies, libc: prepared.inputs.libc,
-            seconds: prepared.seconds + Self.seconds(since: start))
+            package: try onlyPackage(), vector: prepared.vector, seconds: prepared.seconds + Self.seconds(since: start))
+    }
+
+    /// Refuses a build whose package nobody asked for, and says why it would be another.
+    private func checkAccuracy(_ prepared: Prepared) throws(BuildError) {
+        let comparison = DependencyComparison(wanted: request.vector, found: prepared.vector)
+        if let accuracy = comparison.accuracy, accuracy >= request.accuracy { return }
+        throw .declined(reason: Self.refusal(comparison, wanted: request.accuracy))
+    }
+
+    /// The sentence that names what is less than was asked for.
+    static func refusal(_ comparison: DependencyComparison, wanted: Accuracy) -> String {
+        let obtained = comparison.accuracy.map { "would only be \($0.rawValue)" } ?? "would need a newer C library"
+        return "not built: it \(obtained), and \(wanted.rawValue) was asked for: "
+            + comparison.differences.joined(separator: "; ")
     }
 
     private static func seconds(since start: MonotonicTime) -> Double {

@@ -38,6 +38,7 @@ struct PrivateConfiguration: Sendable {
         "buildpkg", "buildpkg-live", "buildsyspkg", "getbinpkg", "ccache", "distcc", "distcc-pump", "icecream",
         "parallel-fetch", "news", "merge-wait", "keepwork", "keeptemp", "noclean", "mirror", "observability",
         "clean-logs", "split-log", "binpkg-signing", "ipc-sandbox", "mount-sandbox", "network-sandbox", "pid-sandbox",
+        "binpkg-request-signature", "pkgdir-index-trusted",
     ]
 
     /// Writes `etc/portage` below a directory.
@@ -74,7 +75,8 @@ struct PrivateConfiguration: Sendable {
     }
 
     private var settings: String {
-        var text = "FEATURES=\"${FEATURES} \(Self.refusedFeatures.map { "-" + $0 }.joined(separator: " "))\"\n"
+        var text =
+            "FEATURES=\"${FEATURES} \(Self.refusedFeatures.map { "-" + $0 }.joined(separator: " ")) binpkg-ignore-signature\"\n"
         var values = [
             "PORTAGE_TMPDIR": request.tmpdir, "DISTDIR": distdir, "PKGDIR": BuildPlace.outputPlace,
             "CHOST": request.chost, "EMERGE_DEFAULT_OPTS": "", "PORTAGE_ELOG_SYSTEM": "", "BINPKG_FORMAT": "gpkg",

@@ -63,11 +63,14 @@ struct RootArchive: Sendable {
 /// Hashes of files of any size.
 public enum FileHash {
     /// SHA-256 in lower-case hexadecimal.
-    public static func sha256(ofFile path: String) throws(PosixError) -> String {
+    public static func sha256(ofFile path: String) throws(PosixError) -> String { try hex(ofFile: path, SHA256()) }
+
+    /// A hash in lower-case hexadecimal.
+    static func hex(ofFile path: String, _ new: some HashFunction) throws(PosixError) -> String {
         let fd = open(path, O_RDONLY | O_CLOEXEC)
         guard fd >= 0 else { throw PosixError("read", path, code: errno) }
         defer { close(fd) }
-        var hash = SHA256()
+        var hash = new
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let count = read(fd, &buffer, buffer.count)

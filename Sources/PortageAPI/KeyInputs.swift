@@ -79,8 +79,12 @@ public struct KeyInputs: Codable, Equatable, Sendable {
     public let acceptedKeywords: [String]
     /// The files that SRC_URI names with these USE flags.
     public let sources: [SourceFile]
+    /// RESTRICT with these USE flags, sorted.
+    public let restrict: [String]
     /// The installed packages that satisfy DEPEND and BDEPEND now, sorted by CPV.
     public let buildDependencies: [InstalledDependency]
+    /// The compilers, linkers and headers that are in use, whether DEPEND names them or not, sorted by CPV.
+    public let toolchain: [InstalledDependency]
     /// Atoms of DEPEND and BDEPEND that nothing installed satisfies.
     public let unsatisfied: [String]
     /// The installed C library; empty if Portage knows none.

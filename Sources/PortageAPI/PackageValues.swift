@@ -47,9 +47,15 @@ public struct InstalledDependency: Codable, Equatable, Sendable {
     public let use: [String]
     /// The repository it came from; empty if unknown.
     public let repository: String
+    /// SHA-256 over what others are built against: its ebuild, the paths of its files, the content of those that are no
+    /// programs or libraries. nil if it was not asked for, or cannot be known.
+    public let content: String?
 
     /// A package of these values.
-    public init(cpv: String, slot: String, subSlot: String, use: [String], repository: String) {
+    public init(
+        cpv: String, slot: String, subSlot: String, use: [String], repository: String, content: String? = nil
+    ) {
+        self.content = content
         self.cpv = cpv
         self.slot = slot
         self.subSlot = subSlot

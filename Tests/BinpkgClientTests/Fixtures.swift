@@ -71,7 +71,7 @@ struct FakeMachine {
         "use": ["doc", "x86"], "iuse": ["doc", "nls"], "chost": "x86_64-pc-linux-gnu", "cbuild": "x86_64-pc-linux-gnu",
         "eprefix": "\(root)", "tmpdir": "\(root)/tmp/", "variables": {"CFLAGS": "-O2  -pipe", "CC": ""},
         "features": ["nodoc", "sandbox"], "profiles": ["/p"], "profileDigest": "d1",
-        "acceptedKeywords": [], "sources": [], "unsatisfied": [],
+        "acceptedKeywords": [], "sources": [], "restrict": [], "toolchain": [], "unsatisfied": [],
         "buildDependencies": [{"cpv": "dev-demo/gen-2", "slot": "0", "subSlot": "0", "use": ["a"], "repository": "demo"}],
         "libc": "sys-libs/glibc-2.40"}
         """

@@ -3,6 +3,51 @@ import Testing
 @testable import BinpkgModel
 
 @Suite struct DependencyComparisonTests {
+    private static let gcc13 = InstalledPackage(cpv: "sys-devel/gcc-13.2", slot: "13", use: ["cxx"])
+    private static let gcc14 = InstalledPackage(cpv: "sys-devel/gcc-14.1", slot: "14", use: ["cxx"])
+    private static let hash = String(repeating: "a", count: 64)
+
+    /// What is wanted, what is there, the class, and the difference.
+    private static let toolchains: [([InstalledPackage]?, [InstalledPackage]?, Accuracy, [String])] = [
+        ([gcc13], [gcc13], .exact, []), ([gcc13], [gcc14], .abi, ["sys-devel/gcc 13.2 ≠ 14.1"]),
+        ([gcc13], [], .abi, ["sys-devel/gcc 13.2 ≠ none"]), ([], [gcc14], .exact, []), (nil, [gcc14], .exact, []),
+        ([gcc13], nil, .abi, ["toolchain: it is not known what was used"]), (nil, nil, .exact, []),
+        (
+            [gcc13], [InstalledPackage(cpv: "sys-devel/gcc-13.2", slot: "13", use: [])], .abi,
+            ["sys-devel/gcc 13.2, USE cxx ≠ -cxx"]
+        ),
+        (
+            [InstalledPackage(cpv: "sys-libs/glibc-2.40", slot: "2.2", use: [], content: hash)],
+            [InstalledPackage(cpv: "sys-libs/glibc-2.40", slot: "2.2", use: [], content: Samples.hash)], .abi,
+            ["sys-libs/glibc 2.40, other content"]
+        ),
+    ]
+
+    @Test func toolchainsAreComparedForExactOnly() {
+        for (wanted, found, accuracy, differences) in Self.toolchains {
+            let comparison = DependencyComparison(
+                wanted: DependencyVector(packages: [], libc: "", toolchain: wanted),
+                found: DependencyVector(packages: [], libc: "", toolchain: found))
+            #expect(comparison.accuracy == accuracy, "\(differences)")
+            #expect(comparison.differences == differences)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (hash, hash, Accuracy.exact, []), (hash, Samples.hash, .abi, ["lib-demo/beta 1.0, other content"]),
+            (nil, hash, .exact, []), (hash, nil, .exact, []),
+        ] as [(String?, String?, Accuracy, [String])])
+    func contentIsComparedForExactOnly(wanted: String?, found: String?, accuracy: Accuracy, lines: [String]) {
+        func vector(_ content: String?) -> DependencyVector {
+            DependencyVector(
+                packages: [InstalledPackage(cpv: "lib-demo/beta-1.0", slot: "0/1", use: [], content: content)], libc: ""
+            )
+        }
+        let comparison = DependencyComparison(wanted: vector(wanted), found: vector(found))
+        #expect(comparison.accuracy == accuracy && comparison.differences == lines)
+    }
+
     static let beta = InstalledPackage(cpv: "lib-demo/beta-1.0", slot: "0/1", use: ["ssl"])
 
     static let cases: [(InstalledPackage?, Accuracy, String?)] = [

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 @testable import BinpkgModel
@@ -32,6 +33,46 @@ import Testing
         #expect(other.identity == vector.identity)
         other.packages[0].slot = "0/2"
         #expect(other.identity != vector.identity)
+    }
+
+    /// What the first version did not know has a form of its own, which no vector of that version has.
+    @Test func vectorFormWithToolchainIsAsDocumented() {
+        let gcc = InstalledPackage(cpv: "sys-devel/gcc-14.1", slot: "14", use: ["cxx"], content: Samples.hash)
+        let vector = DependencyVector(
+            packages: [InstalledPackage(cpv: "lib-demo/beta-1.0", slot: "0", use: [])], libc: "", toolchain: [gcc])
+        let form = String(decoding: vector.canonicalForm, as: UTF8.self)
+        #expect(
+            form == """
+                portmanteau-vector 1
+                1:2
+                libc 1
+                0:
+                packages 4
+                17:lib-demo/beta-1.0
+                3:0/0
+                0:
+                0:
+                toolchain 4
+                18:sys-devel/gcc-14.1
+                5:14/14
+                3:cxx
+                64:\(Samples.hash)
+
+                """)
+        var other = vector
+        other.toolchain?[0].content = nil
+        #expect(other.identity != vector.identity)
+        other.toolchain = nil
+        #expect(String(decoding: other.canonicalForm, as: UTF8.self).hasPrefix("portmanteau-vector 1\n1:1\n"))
+        other.packages[0].content = Samples.hash
+        #expect(String(decoding: other.canonicalForm, as: UTF8.self).hasPrefix("portmanteau-vector 1\n1:2\n"))
+    }
+
+    @Test func vectorsOfTheFirstVersionAreRead() throws {
+        let text =
+            #"{"libc":"sys-libs/glibc-2.40","packages":[{"cpv":"lib-demo/beta-1.0","slot":"0/1","use":["ssl"]}]}"#
+        let old = try JSONDecoder().decode(DependencyVector.self, from: Data(text.utf8))
+        #expect(old == Samples.request.vector && old.toolchain == nil)
     }
 
     @Test func nameOfARequestCoversWhatItIsComparedBy() {

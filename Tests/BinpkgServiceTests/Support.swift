@@ -25,6 +25,8 @@ actor TrialBuilder: PackageBuilder {
         case endless
         /// Waits until ``TrialBuilder/open()``, then as `exact`, with the name of the package as bytes.
         case gate
+        /// A package that took this many seconds in an environment.
+        case timed(Double, environment: String)
     }
 
     private(set) var built: [String] = []
@@ -41,20 +43,22 @@ actor TrialBuilder: PackageBuilder {
         self.outside = outside
     }
 
+    /// Whose alone what comes now is, because of the environment.
+    func setDomain(_ domain: String?) { self.domain = domain }
+    private var domain: String?
+
     func set(_ plan: Plan) { self.plan = plan }
     func open() { isOpen = true }
 
     func itemsFromOutside(_ request: BuildRequest) async throws(BuildError) -> [ContentItem] { outside }
 
-    func build(
-        _ request: BuildRequest, workspace: String, bytes: @escaping @Sendable (ContentItem) -> [UInt8]?,
-        log: @escaping @Sendable ([UInt8]) async -> Void
-    ) async throws(BuildError) -> BuildResult {
+    func build(_ order: BuildOrder) async throws(BuildError) -> BuildResult {
+        let (request, workspace, bytes) = (order.request, order.workspace, order.bytes)
         built.append(request.cpv)
         running += 1
         most = max(most, running)
         defer { running -= 1 }
-        await log(Array("compiling\nlinking\n".utf8))
+        await order.log(Array("compiling\nlinking\n".utf8))
         switch plan {
         case .package(let content):
             return try result(
@@ -66,6 +70,11 @@ actor TrialBuilder: PackageBuilder {
         case .endless:
             while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
             throw .cancelled
+        case .timed(let seconds, let environment):
+            var result = try result(Array(request.id.utf8), workspace, request.vector)
+            result = BuildResult(package: result.package, vector: result.vector, seconds: seconds)
+            result.environment = environment
+            return result
         case .gate:
             while !isOpen, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
             if Task.isCancelled { throw .cancelled }
@@ -82,7 +91,9 @@ actor TrialBuilder: PackageBuilder {
         } catch {
             throw .failed(reason: "\(error)")
         }
-        return BuildResult(package: path, dependencies: vector.packages, libc: vector.libc, seconds: 2)
+        var result = BuildResult(package: path, vector: vector, seconds: 2)
+        result.trustDomain = domain
+        return result
     }
 }
 

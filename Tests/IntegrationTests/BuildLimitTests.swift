@@ -74,10 +74,7 @@ import Testing
             try await server.installPortmanteau(enable: false)
             try await testbed.withMachine("limit-desk") { desk in
                 try await desk.installPortmanteau(enable: false)
-                try desk.write("repo/profiles/repo_name", "mine\n")
-                try desk.write("repo/profiles/categories", "app-evil\n")
-                try desk.write("repo/metadata/layout.conf", "masters = gentoo\nthin-manifests = true\n")
-                try desk.write("etc/portage/repos.conf/mine.conf", "[mine]\nlocation = \(desk.prefix)/repo\n")
+                try desk.addOwnRepository(categories: ["app-evil"])
                 try server.write("etc/portmanteau/signing.key", "secret-of-the-service\n", mode: 0o600)
                 let service = try await server.startService(settings: Self.limits)
                 do {

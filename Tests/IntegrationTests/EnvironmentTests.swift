@@ -112,14 +112,19 @@ import Testing
             try await waitForLog(trial, reply, "Compiling source")
             let merge = try await trial.desk.emerge(["-1", "lib-demo/beta"], environment: ["BINPKG_POLICY": "off"])
             #expect(merge.succeeded, "\(merge.text)")
+            // It is built once more; and if that happens again, not at all.
+            try await waitForLog(trial, reply, "(lib-demo/alpha-1.0, lib-demo/beta-1.0 changed): once more")
+            try await waitForLog(trial, reply, "Compiling source", after: "once more")
+            let again = try await trial.desk.emerge(["-1", "lib-demo/gamma"], environment: ["BINPKG_POLICY": "off"])
+            #expect(again.succeeded, "\(again.text)")
             let end = try await trial.client.ask("app-demo/slow-1.0")
             #expect(end.value("state") == "failed", "\(end.text)")
             #expect(end.package == nil)
             let message = end.value("message") ?? ""
             #expect(
-                message.contains(
-                    "desk became another system during the build (lib-demo/alpha-1.0, lib-demo/beta-1.0 changed)"),
-                "\(message)")
+                message
+                    == "desk became another system during the build (lib-demo/gamma-1.0 changed), twice: the package is "
+                    + "not published", "\(message)")
         }
     }
 
@@ -138,6 +143,31 @@ import Testing
             #expect(other.value("state") == "failed", "\(other.text)")
             let reason = other.value("message") ?? ""
             #expect(reason.contains("cannot read the root of nobody@127.0.0.1:"), "\(reason)")
+        }
+    }
+
+    /// A machine that is suspended while something is built on its root: nobody waits for it for ever.
+    @Test func aSilentTargetEndsTheBuild() async throws {
+        try await withTarget("env-silent") { trial in
+            let reply = try await trial.client.ask("app-demo/slow-1.0", wait: 0)
+            try await waitForLog(trial, reply, "Compiling source")
+            let servers = sshServers(of: trial.desk)
+            #expect(servers.count > 1)
+            for process in servers { kill(process, SIGSTOP) }
+            let end = try await trial.client.ask("app-demo/slow-1.0")
+            for process in servers { kill(process, SIGCONT) }
+            #expect(end.value("state") == "failed", "\(end.text)")
+            #expect(
+                end.value("message")?.contains("the connection to the root of desk was lost") == true, "\(end.text)")
+            await expectNothingLeft(of: trial.server)
+        }
+    }
+
+    private func sshServers(of machine: Machine) -> [pid_t] {
+        ((try? Files.list("/proc")) ?? []).compactMap { pid_t($0) }.filter { process in
+            let mounts = (try? Files.readText("/proc/\(process)/mountinfo")) ?? ""
+            let line = (try? Files.readText("/proc/\(process)/cmdline")) ?? ""
+            return mounts.contains("/machines/\(machine.name) ") && line.contains("sshd")
         }
     }
 
@@ -185,10 +215,39 @@ import Testing
         print(urllib.request.urlopen(sys.argv[1] + "/v1/environments").read().decode())
         """
 
-    private func waitForLog(_ trial: Trial, _ reply: ServiceClient.Reply, _ text: String) async throws {
+    @Test func buildsThatOpenAtOnceMountOnce() async throws {
+        try await withTarget("env-once", tables: { _ in "workers = 2\n" }) { trial in
+            // Both begin before the other has mounted anything.
+            let replies = [
+                try await trial.client.ask("app-demo/slow-1.0", wait: 0),
+                try await trial.client.ask("app-demo/hello-1.0", wait: 0),
+            ]
+            for reply in replies { try await waitForLog(trial, reply, "== environment: desk (target)") }
+            #expect(mounts(of: trial.server).count == 1)
+            for package in ["app-demo/hello-1.0", "app-demo/slow-1.0"] {
+                let end = try await trial.client.ask(package)
+                #expect(end.value("state") == "ready", "\(end.text)")
+            }
+            #expect(mounts(of: trial.server).count == 1)
+        }
+    }
+
+    /// Programs that serve a mount that stays.
+    private func mounts(of machine: Machine) -> [String] {
+        let key = "IdentityFile=\(machine.prefix)/etc/portmanteau/desk.key"
+        return users(of: machine).compactMap { try? Files.readText("/proc/\($0)/cmdline") }
+            .filter { $0.hasPrefix("sshfs") || $0.hasPrefix("/usr/bin/sshfs") }
+            .filter { $0.contains(key) && $0.contains("kernel_cache") }
+    }
+
+    private func waitForLog(
+        _ trial: Trial, _ reply: ServiceClient.Reply, _ text: String, after mark: String = ""
+    ) async throws {
         let path = trial.server.path("var/lib/portmanteau/binpkgd/logs/\(reply.value("id") ?? "").log")
         for _ in 0..<600 {
-            if (try? Files.readText(path))?.contains(text) == true { return }
+            let log = (try? Files.readText(path)) ?? ""
+            let start = mark.isEmpty ? log.startIndex : log.firstRange(of: mark)?.upperBound ?? log.endIndex
+            if log[start...].contains(text) { return }
             try await Task.sleep(for: .milliseconds(100))
         }
         Issue.record("no '\(text)' in \((try? Files.readText(path)) ?? path)")

@@ -61,6 +61,76 @@ import Testing
         }
     }
 
+    /// A package that was asked for is there already when it becomes part of an environment; if it has the same flags.
+    @Test func whatWasBuiltBeforeIsNotCompiledAgain() async throws {
+        let testbed = try await Testbed.shared()
+        try await testbed.withMachine("reuse-service") { server in
+            try await testbed.withMachine("reuse-desk") { desk in
+                for machine in [server, desk] { try await machine.installPortmanteau(enable: false) }
+                let service = try await server.startService()
+                do {
+                    let client = ServiceClient(machine: desk, url: service.url)
+                    let configuration = try desk.read("etc/portage/make.conf")
+                    try desk.append("etc/portage/make.conf", "\nCFLAGS=\"-O1\"\n")
+                    let other = try await client.ask("lib-demo/alpha-1.0")
+                    #expect(other.value("state") == "ready", "\(other.text)")
+                    try desk.write("etc/portage/make.conf", configuration)
+                    let compiled = try await client.ask("lib-demo/gamma-1.0")
+                    #expect(compiled.value("state") == "ready", "\(compiled.text)")
+                    let first = try log(server, compiled)
+                    #expect(!first.contains("== built before") && compilations(first) == 2, "\(first)")
+                    let id = try #require(
+                        try Files.list(server.path("var/lib/portmanteau/binpkgd/layers")).first { $0.utf8.count == 64 })
+                    #expect(try await binpkgd(server, ["remove", id]).succeeded)
+
+                    let alpha = try await client.ask("lib-demo/alpha-1.0")
+                    #expect(alpha.value("state") == "ready", "\(alpha.text)")
+                    let reply = try await client.ask("lib-demo/beta-1.0")
+                    #expect(reply.value("state") == "ready", "\(reply.text)")
+                    let second = try log(server, reply)
+                    #expect(second.contains("== built before: lib-demo/alpha-1.0"), "\(second)")
+                    #expect(compilations(second) == 1, "\(second)")
+                } catch {
+                    try await service.stop()
+                    throw error
+                }
+                #expect(try await service.stop() == 0, "\(service.process.log)")
+            }
+        }
+    }
+
+    private func compilations(_ log: String) -> Int { log.ranges(of: ">>> Compiling source").count }
+
+    @Test func aHostThatChangesIsBuiltInOnceMore() async throws {
+        let testbed = try await Testbed.shared()
+        try await testbed.withMachine("host-change") { machine in
+            try await machine.installPortmanteau(enable: false)
+            let service = try await machine.startService()
+            do {
+                let client = ServiceClient(machine: machine, url: service.url)
+                let reply = try await client.ask("app-demo/slow-1.0", wait: 0)
+                let path = machine.path("var/lib/portmanteau/binpkgd/logs/\(reply.value("id") ?? "").log")
+                for _ in 0..<600 where (try? Files.readText(path))?.contains(">>> Compiling source") != true {
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+                let merged = try await machine.emerge(["-1", "lib-demo/alpha"])
+                #expect(merged.succeeded, "\(merged.text)")
+                let end = try await client.ask("app-demo/slow-1.0")
+                let text = try log(machine, end)
+                #expect(end.value("state") == "ready", "\(end.text)\(text)")
+                #expect(
+                    text.contains(
+                        "host became another system during the build (lib-demo/alpha-1.0 changed): once more"),
+                    "\(text)")
+                #expect(compilations(text) == 2)
+            } catch {
+                try await service.stop()
+                throw error
+            }
+            #expect(try await service.stop() == 0, "\(service.process.log)")
+        }
+    }
+
     /// Two machines, with other versions and flags each, and every source of a root.
     @Test func everySourceGivesEachMachineItsPackage() async throws {
         let testbed = try await Testbed.shared()

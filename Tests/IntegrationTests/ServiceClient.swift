@@ -1,3 +1,4 @@
+import BinpkgModel
 import Posix
 import Testbed
 
@@ -21,7 +22,7 @@ struct ServiceClient: Sendable {
     let url: String
 
     /// Asks for a package and waits for at most 200 s.
-    func ask(_ cpv: String, wait: Int = 200) async throws -> Reply {
+    func ask(_ cpv: String, wait: Int = 200, accuracy: String = "abi") async throws -> Reply {
         let script = machine.prefix + "/ask.py"
         try machine.write("ask.py", Self.script)
         let program = machine.prefix + "/usr/bin/portmanteau-under-test"
@@ -30,7 +31,7 @@ struct ServiceClient: Sendable {
         }
         try Files.removeTree(machine.path("got.gpkg.tar"))
         let output = try await machine.run(
-            ["/usr/bin/python3", script, program, url, cpv, machine.prefix + "/got.gpkg.tar", "\(wait)"],
+            ["/usr/bin/python3", script, program, url, cpv, machine.prefix + "/got.gpkg.tar", "\(wait)", accuracy],
             timeout: .seconds(300))
         guard output.succeeded else { throw TestbedError.command("ask.py \(cpv)", reason: output.text) }
         let package = machine.path("got.gpkg.tar")
@@ -40,8 +41,8 @@ struct ServiceClient: Sendable {
     private static let script = #"""
         import hashlib, json, subprocess, sys, urllib.request
 
-        program, url, cpv, target, wait = sys.argv[1:]
-        names = ["CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "FFLAGS", "FCFLAGS"]
+        program, url, cpv, target, wait, accuracy = sys.argv[1:]
+        names = "\#(BuildRequest.allowedVariables.sorted().joined(separator: " "))".split()
         question = {"cpv": cpv, "repository": None, "use_override": None, "variables": names}
         answer = subprocess.run([program, "portage-call", "key_inputs", json.dumps(question)], check=True, stdout=-1)
         k = json.loads(answer.stdout)
@@ -59,11 +60,15 @@ struct ServiceClient: Sendable {
         for file in k["patches"]: add("patch", file["name"], file["path"])
         for file in k["bashrcs"]: add("bashrc", file["name"].replace("user:", "").replace("profile:", "profile/"), file["path"])
         for file in k["envs"]: add("env", file["name"], file["path"])
+        k["variables"] = {name: " ".join(value.split()) for name, value in k["variables"].items()}
         request = {name: k[name] for name in (
             "cpv repository eapi use iuse chost cbuild eprefix tmpdir variables features libc").split()}
         request.update(version=1, slot=k["slot"] + "/" + k["subSlot"], profile=k["profileDigest"], content=content,
-            accuracy="abi", buildDependencies=[
-                {"cpv": d["cpv"], "slot": d["slot"] + "/" + d["subSlot"], "use": d["use"]} for d in k["buildDependencies"]])
+            accuracy=accuracy)
+        for name in ("buildDependencies", "toolchain"):
+            request[name] = [
+                {"cpv": d["cpv"], "slot": d["slot"] + "/" + d["subSlot"], "use": d["use"], "content": d["content"]}
+                for d in k[name]]
         def call(method, path, body=None):
             with urllib.request.urlopen(urllib.request.Request(url + path, body, method=method), timeout=250) as reply:
                 return reply.read()

@@ -10,4 +10,12 @@ extension Machine {
         try write("srv/\(name)/profiles/categories", categories.map { $0 + "\n" }.joined())
         for (path, text) in ebuilds { try write("srv/\(name)/\(path)", text) }
     }
+
+    /// Makes a repository named `mine` below `repo` of EPREFIX, for ebuilds of a test.
+    public func addOwnRepository(categories: [String]) throws {
+        try write("repo/profiles/repo_name", "mine\n")
+        try write("repo/profiles/categories", categories.map { $0 + "\n" }.joined())
+        try write("repo/metadata/layout.conf", "masters = gentoo\nthin-manifests = true\n")
+        try write("etc/portage/repos.conf/mine.conf", "[mine]\nlocation = \(prefix)/repo\n")
+    }
 }

@@ -42,12 +42,10 @@ struct ScriptBuilder: PackageBuilder {
 
     func itemsFromOutside(_ request: BuildRequest) async throws(BuildError) -> [ContentItem] { [] }
 
-    func build(
-        _ request: BuildRequest, workspace: String, bytes: @escaping @Sendable (ContentItem) -> [UInt8]?,
-        log: @escaping @Sendable ([UInt8]) async -> Void
-    ) async throws(BuildError) -> BuildResult {
-        await log(Array("building \(request.cpv)\n".utf8))
-        let package = workspace + "/package"
+    func build(_ order: BuildOrder) async throws(BuildError) -> BuildResult {
+        let request = order.request
+        await order.log(Array("building \(request.cpv)\n".utf8))
+        let package = order.workspace + "/package"
         let succeeded: Bool
         do {
             let result = try await Subprocess.run(
@@ -61,9 +59,8 @@ struct ScriptBuilder: PackageBuilder {
             throw .failed(reason: "\(error)")
         }
         guard succeeded else { throw .failed(reason: "the script failed") }
-        await log(Array("done\n".utf8))
-        return BuildResult(
-            package: package, dependencies: request.buildDependencies, libc: request.libc, seconds: 0.03)
+        await order.log(Array("done\n".utf8))
+        return BuildResult(package: package, vector: request.vector, seconds: 0.03)
     }
 
     private static let script = """

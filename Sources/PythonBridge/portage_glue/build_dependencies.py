@@ -1,5 +1,6 @@
 """What a package is built with."""
 
+from portage_glue.installed_content import described
 from portage_glue.objects import BUILD_KINDS, portage_module, running_trees, target_trees
 
 
@@ -50,22 +51,8 @@ class BuildDependencies:
             missing.append(f"|| ( {' '.join(texts)} )")
 
     def packages(self):
-        """Each package as version, slot, USE and repository."""
-        result = []
-        for cpv, vardb in sorted(self.found.items()):
-            slot, use, iuse, repository = vardb.aux_get(cpv, ["SLOT", "USE", "IUSE", "repository"])
-            declared = {flag.lstrip("+-") for flag in iuse.split()}
-            name, _, sub_slot = slot.partition("/")
-            result.append(
-                {
-                    "cpv": cpv,
-                    "slot": name,
-                    "subSlot": sub_slot or name,
-                    "use": sorted(flag for flag in use.split() if flag in declared),
-                    "repository": repository,
-                }
-            )
-        return result
+        """Each package as version, slot, USE, repository and content."""
+        return [described(vardb, cpv) for cpv, vardb in sorted(self.found.items())]
 
 
 def libc():

@@ -9,6 +9,7 @@ import stat
 from portage_glue.build_dependencies import BuildDependencies, libc
 from portage_glue.calls import GlueError, call
 from portage_glue.objects import package_settings, plain_iuse, portage_module, target_trees
+from portage_glue.toolchain import toolchain
 
 # FEATURES that change the files of the merged package.
 OUTPUT_FEATURES = frozenset(
@@ -199,6 +200,7 @@ def configured_inputs(cpv, metadata, settings, variables):
         "features": sorted(OUTPUT_FEATURES.intersection(settings.features)),
         "profiles": list(settings.profiles),
         "acceptedKeywords": sorted(set(settings.get("ACCEPT_KEYWORDS", "").split()).union(keywords)),
+        "restrict": sorted(set(settings.get("PORTAGE_RESTRICT", "").split())),
     }
 
 
@@ -210,8 +212,8 @@ def package_inputs(cpv, metadata, settings, use, dependencies, variables, known=
     known = {} if known is None else known
     profiles = tuple(settings.profiles)
     if profiles not in known:
-        known[profiles] = (_profile_digest(settings), libc())
-    profile_digest, libc_package = known[profiles]
+        known[profiles] = (_profile_digest(settings), libc(), toolchain(settings))
+    profile_digest, libc_package, tools = known[profiles]
     repository = metadata["repository"]
     portdb = target_trees()["porttree"].dbapi
     ebuild, tree = portdb.findname2(cpv, myrepo=repository)
@@ -233,6 +235,7 @@ def package_inputs(cpv, metadata, settings, use, dependencies, variables, known=
         "profileDigest": profile_digest,
         "sources": [] if configured else _sources(portdb, settings, cpv, use, tree, directory),
         "buildDependencies": dependencies.packages(),
+        "toolchain": tools,
         "unsatisfied": dependencies.unsatisfied,
         "libc": libc_package,
         **(configured or configured_inputs(cpv, metadata, settings, variables)),

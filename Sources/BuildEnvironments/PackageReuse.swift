@@ -1,0 +1,173 @@
+import BinpkgModel
+import PackageModel
+import PortageAPI
+import Posix
+import PythonBridge
+import Sandbox
+
+/// Packages that were built before, for what is installed in a layer: so that nothing is compiled twice.
+///
+/// Portage would take any package of the right name and flags. Here it sees only those whose primary key is that of what
+/// it would build itself, and that were built with exactly what is there.
+struct PackageReuse: Sendable {
+    let place: BuildPlace
+    /// Asks for a package.
+    let stored: @Sendable (StoredPackageQuestion) async -> StoredPackage?
+
+    /// What was found.
+    struct Found: Sendable {
+        /// Each with its place inside.
+        var packages: [(cpv: String, path: String, place: String)] = []
+        /// Whose alone one of them is.
+        var trustDomain: String?
+    }
+
+    /// Looks for packages of what an emerge would merge. What goes wrong here costs only time.
+    ///
+    /// - Parameters:
+    ///   - sandbox: without network; what is asked there sees only the root's own repositories.
+    ///   - arguments: those of the emerge.
+    func find(_ sandbox: SandboxCommand, arguments: [String]) async throws(BuildError) -> Found {
+        var found = Found()
+        do throws(BuildError) {
+            let inputs = try await place.ask(sandbox) { portage async throws(PortageError) in
+                var result: [KeyInputs] = []
+                for node in try await portage.plannedGraph(arguments: arguments).nodes
+                where node.state == .waiting && node.type == "ebuild" {
+                    result.append(
+                        try await portage.keyInputs(
+                            PackageSelector(cpv: node.cpv, repository: node.repo.isEmpty ? nil : node.repo),
+                            variables: BuildRequest.allowedVariables.sorted()))
+                }
+                return result
+            }
+            guard !inputs.isEmpty else { return found }
+            let files = try await place.files(of: inputs, sandbox)
+            let planned = PackageSet(inputs.map(Self.installed))
+            for package in inputs {
+                var request = BuildRequest(package, files: files)
+                guard request.hostBoundReason == nil, let dependencies = Self.dependencies(of: package, after: planned)
+                else { continue }
+                request.buildDependencies = dependencies
+                guard
+                    let answer = await stored(
+                        StoredPackageQuestion(key: request.primaryKey, vector: request.vector))
+                else { continue }
+                found.packages.append(
+                    (package.cpv, answer.path, "\(BuildPlace.outputPlace)/\(package.cpv).gpkg.tar"))
+                found.trustDomain = found.trustDomain ?? answer.trustDomain
+            }
+        } catch .cancelled {
+            throw .cancelled
+        } catch {
+            await place.run.log(Array("== not looked for packages that were built before: \(error)\n".utf8))
+            return Found()
+        }
+        return found
+    }
+
+    /// A package as it will be installed.
+    private static func installed(_ package: KeyInputs) -> InstalledPackage {
+        InstalledPackage(
+            cpv: package.cpv, slot: "\(package.slot)/\(package.subSlot)", use: package.use.filter(package.iuse.contains)
+        )
+    }
+
+    /// What a package is built with once all that is planned is there; nil when that cannot be said.
+    private static func dependencies(of package: KeyInputs, after planned: PackageSet) -> [InstalledPackage]? {
+        var result = package.buildDependencies.map(InstalledPackage.init).map { planned.counterpart(of: $0) ?? $0 }
+        let lacking = InstallList.atoms(unsatisfied: package.unsatisfied)
+        guard lacking.count == package.unsatisfied.count else { return nil }
+        for atoms in lacking {
+            guard let one = planned.packages.first(where: { PackageSet([$0]).satisfies(anyOf: atoms) }) else {
+                return nil
+            }
+            result.append(one)
+        }
+        return result
+    }
+}
+
+extension PackageSet {
+    fileprivate func satisfies(anyOf atoms: [Atom]) -> Bool { atoms.contains(where: satisfies) }
+}
+
+/// What is known of a file that takes part in a build.
+struct FileFacts: Equatable, Sendable {
+    let sha256: String
+    let size: Int
+}
+
+extension BuildPlace {
+    /// The files that Portage would use for packages, by their paths inside.
+    func files(of inputs: [KeyInputs], _ sandbox: SandboxCommand) async throws(BuildError) -> [String: FileFacts] {
+        var paths: Set<String> = []
+        for package in inputs {
+            let files = package.eclasses + package.files + package.patches + package.bashrcs + package.envs
+            paths.formUnion([package.ebuild] + (package.manifest.map { [$0] } ?? []) + files.map(\.path))
+        }
+        let names = paths.sorted()
+        let output = ByteCollector()
+        do {
+            let script = "sha256sum --zero -- \"$@\" && stat --dereference --printf='%s\\0' -- \"$@\""
+            let code = try await sandbox.run(["/bin/bash", "-c", script, "files"] + names, seconds: 300) {
+                await output.append($0)
+            }
+            guard code == 0 else {
+                throw BuildError.failed(reason: "cannot read the package's files in the environment")
+            }
+        } catch let error as BuildError {
+            throw error
+        } catch SandboxError.cancelled {
+            throw .cancelled
+        } catch {
+            throw .failed(reason: "\(error)")
+        }
+        let records = await output.bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        guard records.count == 2 * names.count else {
+            throw .failed(reason: "cannot read the package's files in the environment")
+        }
+        var result: [String: FileFacts] = [:]
+        for (index, name) in names.enumerated() {
+            result[name] = FileFacts(
+                sha256: String(records[index].prefix(64)), size: Int(records[names.count + index]) ?? -1)
+        }
+        return result
+    }
+}
+
+extension BuildRequest {
+    /// The request of a machine that has just what Portage says of an environment.
+    init(_ inputs: KeyInputs, files: [String: FileFacts]) {
+        var content: [ContentItem] = []
+        func add(_ role: ContentItem.Role, _ name: String, _ path: String) {
+            let facts = files[path] ?? FileFacts(sha256: "", size: -1)
+            content.append(ContentItem(role: role, name: name, sha256: facts.sha256, size: facts.size))
+        }
+        add(.ebuild, inputs.cpv.split(separator: "/").dropFirst().joined() + ".ebuild", inputs.ebuild)
+        for file in inputs.eclasses { add(.eclass, file.name + ".eclass", file.path) }
+        for file in inputs.files { add(.files, file.name, file.path) }
+        if let manifest = inputs.manifest { add(.manifest, "Manifest", manifest) }
+        for file in inputs.patches { add(.patch, file.name, file.path) }
+        for file in inputs.bashrcs where files[file.path]?.size != 0 {
+            add(.bashrc, KeyDifferences.bashrcName(file.name), file.path)
+        }
+        for file in inputs.envs { add(.env, file.name, file.path) }
+        let variables = inputs.variables.filter { Self.allowedVariables.contains($0.key) }
+            .mapValues(KeyDifferences.plain).filter { !$0.value.isEmpty }
+        self.init(
+            cpv: inputs.cpv, repository: inputs.repository, eapi: inputs.eapi,
+            slot: "\(inputs.slot)/\(inputs.subSlot)", use: inputs.use, iuse: inputs.iuse, chost: inputs.chost,
+            cbuild: inputs.cbuild, eprefix: Self.withoutSlash(inputs.eprefix),
+            tmpdir: Self.withoutSlash(inputs.tmpdir), variables: variables,
+            features: inputs.features.filter(Self.outputFeatures.contains), profile: inputs.profileDigest,
+            content: content, buildDependencies: inputs.buildDependencies.map(InstalledPackage.init),
+            libc: inputs.libc, toolchain: inputs.toolchain.map(InstalledPackage.init), accuracy: .exact)
+    }
+
+    private static func withoutSlash(_ path: String) -> String {
+        var path = path[...]
+        while path.utf8.count > 1, path.last == "/" { path.removeLast() }
+        return String(path)
+    }
+}

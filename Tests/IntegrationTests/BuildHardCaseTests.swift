@@ -1,0 +1,105 @@
+import Posix
+import Testbed
+import Testing
+
+/// Packages that cannot be built, each for another reason: the answer names it, and the service goes on.
+@Suite struct BuildHardCaseTests {
+    private static let ebuilds: [String: String] = [
+        // Two that need each other, and one that needs another only with a flag.
+        "app-hard/wants-ring-1": #"DEPEND="app-hard/ring-a""#,
+        "app-hard/ring-a-1": #"DEPEND="app-hard/ring-b""#, "app-hard/ring-b-1": #"DEPEND="app-hard/ring-a""#,
+        "app-hard/wants-boot-1": #"DEPEND="app-hard/boot""#,
+        "app-hard/boot-1": "IUSE=\"+full\"\nDEPEND=\"full? ( app-hard/boot-tool )\"",
+        "app-hard/boot-tool-1": #"DEPEND="app-hard/boot""#,
+        // A dependency that fails, one that nobody may use, one that is not there, and a flag that is off.
+        "app-hard/wants-failure-1": #"DEPEND="app-hard/failure""#,
+        "app-hard/failure-1": #"src_install() { die "as was to be expected"; }"#,
+        "app-hard/wants-licence-1": #"DEPEND="app-hard/closed""#, "app-hard/closed-1": #"LICENSE="no-licence""#,
+        "app-hard/wants-nothing-1": #"DEPEND="app-hard/nowhere""#,
+        "app-hard/wants-flag-1": #"DEPEND="app-hard/boot[-full]""#,
+    ]
+
+    /// What is asked for, and words of the answer.
+    private static let refused: [(cpv: String, words: [String])] = [
+        ("app-hard/wants-ring-1", ["circular"]), ("app-hard/wants-boot-1", ["circular"]),
+        ("app-hard/wants-failure-1", ["as was to be expected"]), ("app-hard/wants-licence-1", ["licen"]),
+        ("app-hard/wants-nothing-1", ["no ebuilds to satisfy"]), ("app-hard/wants-flag-1", ["USE"]),
+    ]
+
+    /// The asking machine has a compiler that the service has not.
+    @Test func lessThanWasAskedForIsNotBuilt() async throws {
+        let testbed = try await Testbed.shared()
+        try await testbed.withMachine("less-service") { server in
+            try await testbed.withMachine("less-desk") { desk in
+                for machine in [server, desk] { try await machine.installPortmanteau(enable: false) }
+                try desk.addOwnRepository(categories: ["sys-devel"])
+                try desk.write(
+                    "repo/sys-devel/gcc/gcc-14.1.ebuild",
+                    "EAPI=8\nDESCRIPTION=\"Named so\"\nSLOT=\"14\"\nKEYWORDS=\"amd64 arm64\"\nS=${WORKDIR}\n")
+                let merged = try await desk.emerge(["-1", "sys-devel/gcc"])
+                #expect(merged.succeeded, "\(merged.text)")
+                let service = try await server.startService()
+                do {
+                    let client = ServiceClient(machine: desk, url: service.url)
+                    let exact = try await client.ask("app-demo/hello-1.0", accuracy: "exact")
+                    #expect(exact.value("state") == "declined", "\(exact.text)")
+                    #expect(
+                        exact.value("message")
+                            == "not built: it would only be abi, and exact was asked for: sys-devel/gcc 14.1 \\u2260 none",
+                        "\(exact.text)")
+                    let log = try server.read(
+                        "var/lib/portmanteau/binpkgd/logs/\(exact.value("id") ?? "").log")
+                    #expect(!log.contains("== build:"), "\(log)")
+                    let abi = try await client.ask("app-demo/hello-1.0")
+                    #expect(abi.value("state") == "ready" && abi.value("accuracy") == "abi", "\(abi.text)")
+                    #expect(abi.text.contains("sys-devel/gcc 14.1"), "\(abi.text)")
+                } catch {
+                    try await service.stop()
+                    throw error
+                }
+                #expect(try await service.stop() == 0, "\(service.process.log)")
+            }
+        }
+    }
+
+    @Test func whatCannotBeBuiltIsSaid() async throws {
+        let testbed = try await Testbed.shared()
+        try await testbed.withMachine("hard-service") { server in
+            try await testbed.withMachine("hard-desk") { desk in
+                for machine in [server, desk] {
+                    try await machine.installPortmanteau(enable: false)
+                    try machine.addOwnRepository(categories: ["app-hard"])
+                    try machine.write("repo/licenses/no-licence", "No.\n")
+                    for (cpv, text) in Self.ebuilds {
+                        let name = cpv.dropLast(2)
+                        try machine.write(
+                            "repo/\(name)/\(name.split(separator: "/")[1])-1.ebuild",
+                            "EAPI=8\nDESCRIPTION=\"Hard\"\nSLOT=\"0\"\nKEYWORDS=\"amd64 arm64\"\nS=${WORKDIR}\n\(text)\n"
+                        )
+                    }
+                }
+                try server.append("etc/portage/make.conf", "\nACCEPT_LICENSE=\"* -no-licence\"\n")
+                let before = try server.installedPackages()
+                let service = try await server.startService()
+                do {
+                    let client = ServiceClient(machine: desk, url: service.url)
+                    for (cpv, words) in Self.refused {
+                        let reply = try await client.ask(cpv)
+                        #expect(["failed", "declined"].contains(reply.value("state") ?? ""), "\(cpv): \(reply.text)")
+                        for word in words { #expect(reply.text.contains(word), "\(cpv): \(reply.text)") }
+                        #expect(reply.package == nil)
+                    }
+                    let good = try await client.ask("app-demo/hello-1.0")
+                    #expect(good.value("state") == "ready", "\(good.text)")
+                } catch {
+                    try await service.stop()
+                    throw error
+                }
+                #expect(try await service.stop() == 0, "\(service.process.log)")
+                // Nothing of this was written to the configuration, and nothing was installed.
+                #expect(try server.installedPackages() == before)
+                #expect(try Files.list(server.path("etc/portage")).allSatisfy { !$0.hasPrefix("._cfg") })
+            }
+        }
+    }
+}
