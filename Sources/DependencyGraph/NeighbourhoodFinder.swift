@@ -36,6 +36,14 @@ public struct NeighbourhoodFinder: Sendable {
         (dependencies.first ?? [], dependents.first ?? [])
     }
 
+    /// Packages of the merge list that wait and need one of these directly, and are none of them.
+    public func waiting(for nodes: [Int]) -> Set<Int> {
+        Set(nodes.flatMap { adjacency.dependents($0).map(\.node) }.filter { isWaiting[$0] }).subtracting(nodes)
+    }
+
+    /// Whether a current package needs a node, as far as the finder looks.
+    public func isNeeded(_ node: Int) -> Bool { dependencies.contains { $0.contains(node) } }
+
     /// The greatest distance at which there is anything.
     public var greatestDistance: Int { max(dependencies.count, dependents.count) }
 
@@ -108,10 +116,13 @@ public struct NeighbourhoodFinder: Sendable {
             let links = isDependency ? adjacency.dependencies(node) : adjacency.dependents(node)
             let found = links.filter { hidden.contains($0.node) }
             guard !found.isEmpty else { continue }
+            // What is certain for one of them is certain, and alternatives add no kind to it.
+            let certain = found.filter { !$0.maybe }
             edges.append(
                 .init(
                     dependent: isDependency ? other : item, dependency: isDependency ? item : other,
-                    kinds: found.reduce(into: []) { $0.formUnion($1.kinds) }, maybe: found.allSatisfy(\.maybe)))
+                    kinds: (certain.isEmpty ? found : certain).reduce(into: []) { $0.formUnion($1.kinds) },
+                    maybe: certain.isEmpty))
         }
         guard !edges.isEmpty else { return }
         let allInstalled = nodes.allSatisfy { installed[$0] }

@@ -5,18 +5,11 @@ import TerminalDrawing
 struct Composer {
     private let request: FrameRequest
     private let subject: Subject
-    private let finder: NeighbourhoodFinder
+    private var finder: NeighbourhoodFinder { subject.finder }
 
     init(_ request: FrameRequest, isLive: Bool) {
         self.request = request
         subject = Subject(request, isLive: isLive)
-        var preferred: Set<Int> = []
-        if let memory = request.previous, !memory.places.isEmpty {
-            for (index, node) in request.graph.nodes.enumerated() where memory.places[.init(node)] != nil {
-                preferred.insert(index)
-            }
-        }
-        finder = NeighbourhoodFinder(request.graph, current: Set(subject.current), preferred: preferred, distance: 2)
     }
 
     func frame() -> Frame {
@@ -28,7 +21,7 @@ struct Composer {
         if hasTitle {
             let title =
                 request.title.map { DisplayWidth.printable($0, ascii: subject.isASCII) }
-                ?? titleLine(subject, finder, width: size.width, showsProgress: !frame.showsProgress)
+                ?? titleLine(subject, width: size.width, showsProgress: !frame.showsProgress)
             frame.addTitle(DisplayWidth.clipped(title, to: size.width))
         }
         return frame
@@ -161,8 +154,8 @@ extension Frame {
             rows: composition.drawing.sketch.canvas(subject.glyphs).rows, nodes: composition.part.packages,
             edges: Frame.edges(composition.part), memory: FrameMemory(composition, subject.graph))
         sketch = composition.drawing.sketch
-        let notes = subject.current.compactMap { subject.notes($0).last }
-        showsProgress = notes.isEmpty || sketch?.showsNote == true
+        let notes = subject.current.compactMap { subject.progressNotes($0).last }
+        showsProgress = notes.isEmpty || sketch?.showsProgress == true
     }
 
     mutating func addTitle(_ title: String) {

@@ -44,14 +44,20 @@ struct Lanes {
     func rows(_ subject: Subject, _ names: Names, _ size: PictureSize) -> [[TextRun]]? {
         var lanes: [Lane?] = []
         var drawn: [(cells: [(Unicode.Scalar, PictureRole)], item: Int?)] = []
+        // Right below an item that nothing needs, another one would look as if it needed that.
+        var blocked: Int?
         for item in order {
-            let column = lanes.firstIndex { $0?.target == item } ?? lanes.firstIndex { $0 == nil } ?? lanes.count
+            let column =
+                lanes.firstIndex { $0?.target == item }
+                ?? lanes.indices.first { lanes[$0] == nil && $0 != blocked } ?? lanes.count
             if column == lanes.count { lanes.append(nil) }
             lanes[column] = nil
             drawn.append((cells(lanes, subject.glyphs), item))
             let state = subject.state(part.items[item])
             drawn[drawn.count - 1].cells[2 * column] = (state.sign, state.role)
-            if let link = link(from: item, column, &lanes, subject.glyphs) { drawn.append((link, nil)) }
+            let link = link(from: item, column, &lanes, subject.glyphs)
+            if let link { drawn.append((link, nil)) }
+            blocked = link == nil && lanes[column] == nil ? column : nil
             guard drawn.count <= size.height else { return nil }
         }
         let width = 2 * (drawn.map { ($0.cells.count + 1) / 2 }.max() ?? 0)
@@ -75,8 +81,8 @@ struct Lanes {
     private static func text(_ label: Label, _ room: Int) -> String? {
         let name = label.isBare || label.text.hasPrefix("+") ? label.text : String(label.text.dropFirst(2))
         guard DisplayWidth.columns(of: name) <= room else { return nil }
-        let note = label.notes.first { DisplayWidth.columns(of: name + "  " + $0) <= room }
-        return note.map { name + "  " + $0 } ?? name
+        let note = label.notes.first { DisplayWidth.columns(of: name + "  " + $0.text) <= room }
+        return note.map { name + "  " + $0.text } ?? name
     }
 
     private static func row(

@@ -36,9 +36,16 @@ struct Label {
     var text: String
     var role: PictureRole
     var isCurrent = false
-    /// Written in the box when there is room, the longest one that fits.
-    var notes: [String] = []
+    /// Written in the box when there is room, the first one that fits.
+    var notes: [Note] = []
     var isBare = false
+
+    /// What may be written beside the name.
+    struct Note {
+        var text: String
+        /// Whether it says how far the package is.
+        var showsProgress: Bool
+    }
 }
 
 /// A layered graph with a label for every slot, ready to be drawn into a given width.
@@ -149,10 +156,11 @@ struct Picture {
             // A note takes room that nothing else uses, so that a box never pushes another one.
             let limit = index + 1 < slots.count ? left(slots[index + 1]) - 2 : sketch.width
             let room = limit - tile.x - tile.width - 2
-            if let note = label.notes.first(where: { DisplayWidth.columns(of: $0) <= room }) {
-                tile.note = note
-                tile.width += DisplayWidth.columns(of: note) + 2
-            } else if height == 3 {
+            if let note = label.notes.first(where: { DisplayWidth.columns(of: $0.text) <= room }) {
+                tile.note = note.text
+                tile.width += DisplayWidth.columns(of: note.text) + 2
+                sketch.showsProgress = sketch.showsProgress || note.showsProgress
+            } else if height == 3, label.isCurrent {
                 addNote(label, to: tile, in: &sketch)
             }
             sketch.tiles.append(tile)
@@ -162,12 +170,13 @@ struct Picture {
     /// Writes a note into the border of a box, where no line meets it.
     private func addNote(_ label: Label, to tile: Sketch.Tile, in sketch: inout Sketch) {
         for note in label.notes {
-            let columns = DisplayWidth.columns(of: note) + 2
+            let columns = DisplayWidth.columns(of: note.text) + 2
             for y in [tile.y + 2, tile.y] {
                 let taken = sketch.marks.filter { $0.y == y }.map(\.x)
                 for x in (tile.x + 1)..<max(tile.x + 1, tile.x + tile.width - columns)
                 where !taken.contains(where: { (x..<(x + columns)).contains($0) }) {
-                    sketch.texts.append(.init(x: x, y: y, text: " " + note + " ", role: .note))
+                    sketch.texts.append(.init(x: x, y: y, text: " " + note.text + " ", role: .note))
+                    sketch.showsProgress = sketch.showsProgress || note.showsProgress
                     return
                 }
             }

@@ -60,8 +60,8 @@ struct Sketch: Sendable {
     var marks: [Mark] = []
     var texts: [Text] = []
 
-    /// Whether anything is written beside a name.
-    var showsNote: Bool { texts.contains { $0.role == .note } || tiles.contains { !$0.note.isEmpty } }
+    /// Whether it says how far a package is.
+    var showsProgress = false
 
     /// The picture as cells.
     func canvas(_ glyphs: GlyphSet) -> CellCanvas {

@@ -10,6 +10,8 @@ struct Subject: Sendable {
     let glyphs: GlyphSet
     /// Whether the picture is one of many, in which nothing should move.
     let isLive: Bool
+    /// Finds what is around the current packages; those that the last frame had come first.
+    let finder: NeighbourhoodFinder
 
     init(_ request: FrameRequest, isLive: Bool) {
         graph = request.graph
@@ -17,6 +19,13 @@ struct Subject: Sendable {
         progress = request.progress
         glyphs = request.glyphs
         self.isLive = isLive
+        var preferred: Set<Int> = []
+        if let memory = request.previous, !memory.places.isEmpty {
+            for (index, node) in request.graph.nodes.enumerated() where memory.places[.init(node)] != nil {
+                preferred.insert(index)
+            }
+        }
+        finder = NeighbourhoodFinder(request.graph, current: Set(current), preferred: preferred, distance: 2)
     }
 
     var isASCII: Bool { glyphs == .ascii }
@@ -29,15 +38,28 @@ struct Subject: Sendable {
             return Label(
                 text: sign(state, ascii: isASCII) + " " + names.name(node, nameStyle),
                 role: .of(state, isCurrent: item.isCurrent), isCurrent: item.isCurrent,
-                notes: item.isCurrent ? notes(node) : [])
+                notes: notes(node, isCurrent: item.isCurrent))
         case .more(let count, let installed):
             return Label(text: "+\(count) " + (installed ? "installed" : "more"), role: .note)
         case .chain(let nodes): return Label(text: "(\(nodes.count))", role: .waiting, isBare: true)
         }
     }
 
+    /// What is written beside a name, the longest first: how far a current package is, and how many wait for it. How many
+    /// wait is said of what a current one needs, too, while that waits itself.
+    private func notes(_ node: Int, isCurrent: Bool) -> [Label.Note] {
+        let counts = isCurrent || (graph.nodes[node].state == .waiting && finder.isNeeded(node))
+        let count = counts ? finder.waiting(for: [node]).count : 0
+        let unblocks = count > 0 ? ["unblocks \(count)"] : []
+        let progress = isCurrent ? progressNotes(node) : []
+        return progress.flatMap { note in
+            unblocks.map { Label.Note(text: note + ", " + $0, showsProgress: true) }
+                + [Label.Note(text: note, showsProgress: true)]
+        } + unblocks.map { Label.Note(text: $0, showsProgress: false) }
+    }
+
     /// `3 of 9  compile 1:24 of ~3:10`, the longest first.
-    func notes(_ node: Int) -> [String] {
+    func progressNotes(_ node: Int) -> [String] {
         guard let progress = progress[node], isLive else { return [] }
         var position = ""
         if current.count > 1, let place = graph.mergePosition(of: node) {

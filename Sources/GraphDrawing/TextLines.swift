@@ -2,7 +2,7 @@ import DependencyGraph
 import TerminalDrawing
 
 /// `3 of 9  dev-libs/a-1.0  compile 1:24 of ~3:10  needs 2, unblocks 4`, as much of it as fits.
-func titleLine(_ subject: Subject, _ finder: NeighbourhoodFinder, width: Int, showsProgress: Bool) -> String {
+func titleLine(_ subject: Subject, width: Int, showsProgress: Bool) -> String {
     let (graph, current, ascii) = (subject.graph, subject.current, subject.isASCII)
     let positions = current.compactMap { graph.mergePosition(of: $0) }
     var place: [String] = []
@@ -12,14 +12,15 @@ func titleLine(_ subject: Subject, _ finder: NeighbourhoodFinder, width: Int, sh
     } else if let count = positions.first?.count {
         place.append(positions.map { String($0.position) }.joined(separator: ", ") + " of \(count)")
     }
-    let (needs, unblocks) = finder.directNeighbours
+    let needs = subject.finder.directNeighbours.dependencies.count
+    let unblocks = subject.finder.waiting(for: current).count
     var counts: [String] = []
-    if !needs.isEmpty { counts.append("needs \(needs.count)") }
-    if !unblocks.isEmpty { counts.append("unblocks \(unblocks.count)") }
+    if needs > 0 { counts.append("needs \(needs)") }
+    if unblocks > 0 { counts.append("unblocks \(unblocks)") }
     let tail = counts.joined(separator: ", ")
     let names = Names(graph, nodes: current, current: current, ascii: ascii)
     var times = [""]
-    if showsProgress, current.count == 1 { times = subject.notes(current[0]) + times }
+    if showsProgress, current.count == 1 { times = subject.progressNotes(current[0]) + times }
     for (time, tail) in times.map({ ($0, tail) }) + [(times.last(where: { !$0.isEmpty }) ?? "", ""), ("", "")] {
         for style in NameStyle.all.prefix(3) {
             let name = current.map { names.name($0, style) }.joined(separator: ", ")

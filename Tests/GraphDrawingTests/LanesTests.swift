@@ -23,51 +23,17 @@ import Testing
             let lines = rows.map { $0.map(\.text).joined() }
             let nodes = Dictionary(uniqueKeysWithValues: part.packages.map { (graph.nodes[$0].cpv, $0) })
             let shown = Set(Frame.edges(part).map { [$0.from, $0.to] })
+            let reader = try LaneReader(lines)
             let read = Set(
-                Self.edges(lines).compactMap { edge in
-                    nodes[edge.dependent].flatMap { from in nodes[edge.dependency].map { [from, $0] } }
+                reader.links.compactMap { link in
+                    nodes[reader.names[link.dependent]].flatMap { from in
+                        nodes[reader.names[link.dependency]].map { [from, $0] }
+                    }
                 })
             if read != shown {
                 Issue.record("\(read.symmetricDifference(shown)) differ in\n\(lines.joined(separator: "\n"))")
             }
         }
         #expect(pictures > rounds(800) / 2)
-    }
-
-    private struct Edge: Hashable {
-        var dependency: String
-        var dependent: String
-    }
-
-    /// Follows every lane down, by its glyphs alone.
-    private static func edges(_ lines: [String]) -> Set<Edge> {
-        let verticals: Set<Character> = ["│", "╎", "┊"]
-        let south: Set<Character> = ["┌", "┬", "┐", "├", "┼", "┤"]
-        let north: Set<Character> = ["└", "┴", "┘", "├", "┼", "┤"]
-        var sources: [Int: Set<String>] = [:]
-        var last = (column: 0, name: "")
-        var result: Set<Edge> = []
-        for line in lines {
-            let cells = Array(line)
-            let sign = cells.firstIndex { "✔▶▷·✘○◆+:".contains($0) }
-            let text = line.split(separator: " ").last.map(String.init) ?? ""
-            if let sign, !text.isEmpty {
-                let name = line.contains(" more") ? "more" : text
-                for source in sources[sign] ?? [] { result.insert(Edge(dependency: source, dependent: name)) }
-                sources[sign] = [name]
-                last = (sign, name)
-                continue
-            }
-            for (column, glyph) in cells.enumerated() where column % 2 == 0 && !verticals.contains(glyph) {
-                guard north.contains(glyph) || south.contains(glyph) else { continue }
-                if column == last.column {
-                    sources[column] = south.contains(glyph) ? [last.name] : nil
-                } else {
-                    sources[column, default: []].insert(last.name)
-                    if !north.contains(glyph) { sources[column] = [last.name] }
-                }
-            }
-        }
-        return result
     }
 }

@@ -2,10 +2,18 @@
 ///
 /// It knows only what the glyphs say, not how the picture was made.
 struct PictureReader {
+    /// An edge between items that are known by their names.
     struct Edge: Hashable {
         var dependency: String
         var dependent: String
         /// `b` to build, `r` to run, `p` after, `m` maybe.
+        var kind: Character
+    }
+
+    /// An edge between items, as indices of `names`: `+2 more` may stand in a picture twice.
+    struct Link: Hashable {
+        var dependency: Int
+        var dependent: Int
         var kind: Character
     }
 
@@ -91,10 +99,18 @@ struct PictureReader {
         items.firstIndex { $0.rows.contains(row) && $0.columns.contains(column) }
     }
 
-    /// Every edge of the picture; fails where a line ends in nothing or two lines cannot be told apart.
+    /// Every edge of the picture, by names.
     func edges() throws -> Set<Edge> {
-        var result: Set<Edge> = []
-        for item in items {
+        Set(
+            try links().map {
+                Edge(dependency: items[$0.dependency].name, dependent: items[$0.dependent].name, kind: $0.kind)
+            })
+    }
+
+    /// Every edge of the picture; fails where a line ends in nothing or two lines cannot be told apart.
+    func links() throws -> Set<Link> {
+        var result: Set<Link> = []
+        for (index, item) in items.enumerated() {
             for column in item.columns {
                 let row = item.rows.upperBound
                 let mark = item.isBox ? cell(row, column) : cell(row + 1, column)
@@ -107,14 +123,13 @@ struct PictureReader {
                 let isHead = !item.isBox && mark == "?" && itemIndex(row + 2, column) != nil
                 let upward = isHead ? nil : Self.up[mark]
                 for (target, downward) in try reached(row + 1, column, from: (row + 1, column, upward)) {
-                    let lower = items[target].name
                     if upward != nil && downward != nil {
                         throw Unreadable(reason: "two arrows on one line of \(item.name)")
                     }
-                    let edge =
-                        upward.map { Edge(dependency: lower, dependent: item.name, kind: $0) }
-                        ?? Edge(dependency: item.name, dependent: lower, kind: downward ?? "b")
-                    guard result.insert(edge).inserted else { throw Unreadable(reason: "\(edge) twice") }
+                    let link =
+                        upward.map { Link(dependency: target, dependent: index, kind: $0) }
+                        ?? Link(dependency: index, dependent: target, kind: downward ?? "b")
+                    guard result.insert(link).inserted else { throw Unreadable(reason: "\(link) twice") }
                 }
             }
         }
