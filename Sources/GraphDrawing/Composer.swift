@@ -80,6 +80,33 @@ struct Composer {
                 hidden.formUnion(nodes)
             }
         }
+        return replaced(size, memory)
+    }
+
+    /// Drawn anew, without those packages of the last frame that would not be where they were: with several jobs the
+    /// next package may need lines where others stand. They are counted as left out.
+    private func replaced(_ size: PictureSize, _ memory: FrameMemory) -> Composition? {
+        let nodes = subject.graph.nodes
+        let known = Set(nodes.indices.filter { memory.places[.init(nodes[$0])] != nil }).subtracting(subject.current)
+        for rank in [7, 9] {
+            let attempt = steady(size, memory, rank: rank, hidden: known, crossings: Int.max, isLast: true)
+            if case .steady(let found) = attempt { return found }
+        }
+        for rank in [2, 5, 7, 9] {
+            var hidden: Set<Int> = []
+            for attempt in 0..<5 {
+                var plan = Plan(subject, finder.neighbourhood(Ladder.budgets[rank], hidden: hidden), rank: rank)
+                guard let found = plan.fresh(size) else {
+                    // What needs fewer lines may fit.
+                    hidden.formUnion(known)
+                    continue
+                }
+                let moved = Set(memory.moved(found, subject.graph))
+                if moved.count <= FrameMemory.mostMoves { return found }
+                let movers = known.intersection(plan.part.packages).filter { moved.contains(.init(nodes[$0])) }
+                hidden.formUnion(movers.isEmpty || attempt == 3 ? known : movers)
+            }
+        }
         return nil
     }
 
@@ -129,7 +156,7 @@ struct Composer {
 
     private func smallPicture(_ size: PictureSize) -> Frame? {
         fresh(size, Array((Ladder.lastBeforeLanes + 1)..<Ladder.budgets.count))
-            .map { Frame($0, subject, previous: request.previous) }
+            .map { Frame(steady(size, $0) ?? $0, subject, previous: request.previous) }
     }
 
     private func summary(_ size: PictureSize) -> Frame {

@@ -151,8 +151,13 @@ struct Plan {
         guard let leastGaps, let memory, case .success(let composition) = found,
             memory.moved(composition, subject.graph).count > FrameMemory.mostMoves
         else { return found }
-        picture.leastGaps = leastGaps
-        if case .success(let kept) = draw() { return .success(kept) }
+        // All of them, or all but one: then everything below that one moves by as much.
+        for dropped in [nil] + leastGaps.indices.map({ $0 }) {
+            picture.leastGaps = leastGaps
+            if let dropped { picture.leastGaps[dropped] = 0 }
+            guard case .success(let kept) = draw() else { continue }
+            if memory.moved(kept, subject.graph).count <= FrameMemory.mostMoves { return .success(kept) }
+        }
         return found
     }
 

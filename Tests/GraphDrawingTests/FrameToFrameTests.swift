@@ -17,7 +17,9 @@ import Testing
         return common - (shifts.values.max() ?? 0)
     }
 
-    /// Draws every step of a merge of random graphs; how many steps there were, and the moves of each that had too many.
+    /// Draws every step of merges of random graphs; how many steps there were, and the moves of each that had too many.
+    ///
+    /// A package begins when what it needs is merged, as in an emerge; any of those that run may be the next to be done.
     private func merges(_ jobs: Int, _ graphs: Int) async -> (steps: Int, jumps: [Int]) {
         var random = Samples(seed: UInt64(90 + jobs))
         var (steps, jumps) = (0, [Int]())
@@ -26,32 +28,37 @@ import Testing
             var graph = random.graph(count: 12 + random.next(below: 20), degree: 1)
             for index in graph.nodes.indices { graph.nodes[index].state = .waiting }
             var memory: FrameMemory?
-            for first in graph.nodes.indices {
-                let current = Array(first..<min(first + jobs, graph.nodes.count))
-                for index in current { graph.nodes[index].state = .building }
+            var running: [Int] = []
+            while graph.nodes.contains(where: { $0.state != .done }) {
+                let ready = graph.nodes.indices.filter { node in
+                    graph.nodes[node].state == .waiting
+                        && graph.edges.allSatisfy {
+                            $0.from != node || $0.isSoft || graph.nodes[$0.to].state == .done
+                        }
+                }
+                running += ready.prefix(jobs - running.count)
+                for node in running { graph.nodes[node].state = .building }
                 let frame = drawFrame(
                     FrameRequest(
-                        graph: graph, current: current, size: PictureSize(width: 80, height: 24), previous: memory))
+                        graph: graph, current: running, size: PictureSize(width: 80, height: 24), previous: memory))
                 if let memory {
                     steps += 1
                     let count = moved(memory, frame.memory)
                     if count > 2 { jumps.append(count) }
                 }
                 memory = frame.memory
-                graph.nodes[first].state = .done
+                graph.nodes[running.remove(at: random.next(below: running.count))].state = .done
             }
         }
         return (steps, jumps)
     }
 
-    @Test("one merge moves at most two other boxes", arguments: [1, 2]) func steady(_ jobs: Int) async {
+    @Test("one merge moves at most two other boxes", arguments: [1, 2, 4]) func steady(_ jobs: Int) async {
         let (steps, jumps) = await merges(jobs, rounds(12))
-        #expect(steps > 0 && jumps.isEmpty, "\(jumps) in \(steps) steps")
-    }
-
-    @Test("with four jobs hardly ever more") func manyJobs() async {
-        let (steps, jumps) = await merges(4, rounds(6))
-        #expect(jumps.count * 50 <= steps, "\(jumps) in \(steps) steps")
+        #expect(steps > 0 && (jobs > 2 || jumps.isEmpty), "\(jumps) in \(steps) steps")
+        // Where packages that run at once are tied to each other, a step in which several begin may need all the room: 6
+        // of 16,500 steps with four jobs.
+        #expect(jumps.count * 1000 <= steps, "\(jumps) in \(steps) steps")
     }
 
     @Test("progress and states move nothing") func redraw() throws {
