@@ -7,6 +7,7 @@ public final class ObservabilityFeed {
     public var descriptor: Int32? { socket?.descriptor }
     private var socket: UnixSocket?
     private let pid: Int32
+    private let started: Double
     private let path: String
     private var lines = LineBuffer()
 
@@ -16,8 +17,12 @@ public final class ObservabilityFeed {
     public static func directory(prefix: String) -> String { prefix + "/run/portage" }
 
     /// The feed of an emerge; it is there when `connect` finds it.
-    public init(pid: Int32, prefix: String) {
+    ///
+    /// - Parameter started: when that emerge began, in seconds since 1970. What is older was left behind by another one,
+    ///   which had the same number.
+    public init(pid: Int32, started: Double, prefix: String) {
         self.pid = pid
+        self.started = started
         path = Self.directory(prefix: prefix) + "/emerge-\(pid)"
     }
 
@@ -43,15 +48,21 @@ public final class ObservabilityFeed {
             if count == 0 || errno != EAGAIN { socket = nil }
             break
         }
-        guard let newest, let snapshot = ObservabilitySnapshot(newest), snapshot.pid == pid else { return nil }
-        return snapshot
+        return newest.flatMap(own)
     }
 
     /// The snapshot in the status file, for whom the socket does not answer.
     public func readFile() -> ObservabilitySnapshot? {
-        guard let bytes = try? Files.read(path + ".json", limit: ObservabilitySnapshot.sizeLimit),
-            let snapshot = ObservabilitySnapshot(bytes), snapshot.pid == pid
-        else { return nil }
+        // What is no file could keep a reader waiting.
+        guard Files.status(path + ".json")?.isRegular == true else { return nil }
+        return (try? Files.read(path + ".json", limit: ObservabilitySnapshot.sizeLimit)).flatMap(own)
+    }
+
+    /// Reads a snapshot of this emerge; nil when it is none, or of another. Start times are known to the second.
+    private func own(_ bytes: [UInt8]) -> ObservabilitySnapshot? {
+        guard let snapshot = ObservabilitySnapshot(bytes), snapshot.pid == pid, snapshot.time >= started - 2 else {
+            return nil
+        }
         return snapshot
     }
 }

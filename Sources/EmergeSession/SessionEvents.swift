@@ -13,11 +13,18 @@ extension SessionState {
         }
     }
 
-    /// The list is known: that of mtimedb when emerge began, or of a graph made then. What was told before counts.
+    /// The list is known: that of mtimedb now, or of a graph made when emerge began. What was told before counts: what
+    /// this emerge has merged already is in the log only, and comes before what is left.
     public mutating func adopt(_ list: [ListEntry]) {
         packages = []
         indices = [:]
-        for entry in list where indices[entry.key] == nil {
+        mostPositions = early.filter { isOwn(list, $0) }.map(\.position.count).max() ?? 0
+        let left = Set(list.map(\.key))
+        let merged = early.filter { line in
+            line.event == .completed && line.position.count == mostPositions && !left.contains(key(of: line))
+        }
+        for entry in merged.map({ ListEntry(cpv: $0.cpv, root: $0.root ?? "/", isBinary: false) }) + list
+        where indices[entry.key] == nil {
             indices[entry.key] = packages.count
             packages.append(Package(key: entry.key, isBinary: entry.isBinary))
         }
@@ -30,10 +37,13 @@ extension SessionState {
     /// file, so a list is believed only then.
     public func isOwn(_ list: [ListEntry]) -> Bool {
         guard packages.isEmpty else { return !list.isEmpty && list.allSatisfy { indices[$0.key] != nil } }
-        return early.contains { line in
-            list.count <= line.position.count
-                && list.contains { $0.key.cpv == line.cpv && (line.root == nil || $0.key == key(of: line)) }
-        }
+        return early.contains { isOwn(list, $0) }
+    }
+
+    /// Whether a list can be that of the emerge that a line is of.
+    private func isOwn(_ list: [ListEntry], _ line: EmergeLogLine) -> Bool {
+        list.count <= line.position.count
+            && list.contains { $0.key.cpv == line.cpv && (line.root == nil || $0.key == key(of: line)) }
     }
 
     /// A line came to the log after this emerge began. Those of other emerges are known by package and position, as far
@@ -118,7 +128,7 @@ extension SessionState {
 
     /// The package that a line is about: by root if it names one, else the one of this name that is furthest on the way.
     private func place(of line: EmergeLogLine) -> Int? {
-        guard line.position.count <= packages.count else { return nil }
+        guard line.position.count <= max(packages.count, mostPositions) else { return nil }
         if line.root != nil, let index = indices[key(of: line)] { return index }
         let same = packages.indices.filter { packages[$0].key.cpv == line.cpv }
         guard line.root == nil else { return nil }

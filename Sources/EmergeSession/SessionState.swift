@@ -72,6 +72,8 @@ public struct SessionState: Equatable, Sendable {
     /// The most jobs at a time, as far as they are known or seen.
     public internal(set) var jobs = 1
     var indices: [Key: Int] = [:]
+    /// How many packages the log counts, when the list was known too late to have them all.
+    var mostPositions = 0
     /// What the log told before the list was known.
     var early: [EmergeLogLine] = []
 

@@ -1,9 +1,17 @@
 /// The packages of a merge list, what they need directly, and why. Encoded, it is the JSON of `depgraph --json`.
 public struct DependencyReport: Codable, Equatable, Sendable {
-    /// What is known of a package without asking emerge.
+    /// Where a package stands. Of a merge list alone only waiting and installed are known.
     public enum State: String, Codable, Sendable {
         /// In the merge list.
         case waiting
+        /// A phase of it runs.
+        case building
+        /// Built, it is being copied to the live system.
+        case merging
+        /// Merged by this emerge.
+        case done
+        /// Its build or merge failed.
+        case failed
         /// In the installed database, and needed by one in the list.
         case installed
     }
@@ -21,7 +29,7 @@ public struct DependencyReport: Codable, Equatable, Sendable {
         public let root: String
         /// Its repository; empty if unknown.
         public let repo: String
-        /// Whether it is waiting or installed.
+        /// Where it stands.
         public let state: State
         /// `ebuild`, `binary` or `installed`.
         public let type: String

@@ -62,6 +62,24 @@ import Testing
         #expect(stages(state) == [.building, .waiting, .waiting])
     }
 
+    @Test func whoComesLateKnowsWhatWasMergedFromTheLog() {
+        var state = SessionState(started: 1000)
+        for told in [
+            line(1001, .completed, 1, "b/other-1", of: 7, root: "/"), line(1001, .begun, 1, "a/one-1", root: "/"),
+            line(1005, .completed, 1, "a/one-1", root: "/"), line(1006, .begun, 2, "a/two-1", root: "/"),
+        ] { state.apply(told) }
+        let left = Array(Self.list.dropFirst())
+        #expect(state.isOwn(left))
+        state.adopt(left)
+        #expect(state.packages.map(\.key.cpv) == ["a/one-1", "a/two-1", "a/three-1"])
+        #expect(stages(state) == [.done, .building, .waiting])
+        state.apply(line(1009, .merging, 2, "a/two-1"))
+        #expect(stages(state) == [.done, .merging, .waiting])
+        // The list is still its own.
+        state.apply(list: [Self.list[2]], now: 1010)
+        #expect(stages(state) == [.done, .done, .waiting])
+    }
+
     @Test func theSamePackageForTwoRootsIsTwo() {
         var state = state([
             .init(cpv: "a/one-1", root: "/", isBinary: false), .init(cpv: "a/one-1", root: "/mnt/", isBinary: false),

@@ -53,7 +53,10 @@ import Testing
             let stopped = try await machine.emerge(["-1", "hard/fails", "hard/kinds"])
             #expect(stopped.exitCode == 1)
             let list = try machine.read("var/cache/edb/mtimedb")
-            let shown = try await machine.graph([])
+            let none = try await machine.run(["depgraph", "show"])
+            #expect(
+                none.exitCode == 1 && none.stderr.contains("mtimedb shows the 2 packages that the last one has left"))
+            let shown = try await machine.graph(["--mtimedb", machine.prefix + "/var/cache/edb/mtimedb"])
             #expect(shown.nodes.contains { $0.cpv == "hard/kinds-1" && $0.state == .waiting })
             #expect(try machine.read("var/cache/edb/mtimedb") == list)
             let resumed = try await machine.emerge(["--resume", "--skipfirst"])

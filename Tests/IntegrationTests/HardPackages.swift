@@ -44,6 +44,8 @@ enum HardPackages {
         // What fails, and what needs it.
         "hard/fails-1": "pkg_setup() { die \"as wanted\"; }",
         "hard/wants-failure-1": #"RDEPEND="hard/fails""#,
+        // What waits for a long build.
+        "hard/after-slow-1": "DEPEND=\"app-demo/slow\"\nRDEPEND=\"hard/b\"",
     ]
 }
 

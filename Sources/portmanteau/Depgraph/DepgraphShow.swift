@@ -14,14 +14,17 @@ struct DepgraphShow: ToolCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Print the graph of the running emerge, of an interrupted one, or of what emerge would merge.",
+        abstract: "Print the graph of the running emerge, of a merge list, or of what emerge would merge.",
         discussion: """
-            The picture has one package in the middle, what it needs above and what waits for it below. dot and json \
-            have the whole graph, svg as much as the size has room for. Nothing is changed.
+            The picture has what emerge works on in the middle, what that needs above and what waits for it below. dot \
+            and json have the whole graph, svg as much as the size has room for. Nothing is changed.
 
             --pretend takes all the rest of the line: depgraph show --format svg --pretend -uD @world
 
-            Exit code 1: there is no merge list, or the package is not in it.
+            An interrupted emerge has left its list in /var/cache/edb/mtimedb, for --mtimedb.
+
+            Exit code 1: no emerge runs, it has not begun to merge, there is no merge list, or the package is not in \
+            it.
             """)
 
     @Option(help: "text, dot, json or svg.")
@@ -30,14 +33,14 @@ struct DepgraphShow: ToolCommand {
     @Flag(help: "The same as --format json.")
     var json = false
 
-    @Option(help: ArgumentHelp("Another merge list than that of this machine.", valueName: "file"))
+    @Option(help: ArgumentHelp("The merge list in this file, instead of the running emerge.", valueName: "file"))
     var mtimedb: String?
 
     @Option(
         name: [.customLong("focus"), .customLong("package")],
         help: ArgumentHelp(
-            "The package in the middle, as CATEGORY/NAME-VERSION, NAME or an atom; by default the next to be merged, "
-                + "with --pretend the last.", valueName: "atom"))
+            "The package in the middle, as CATEGORY/NAME-VERSION, NAME or an atom; by default what runs, of a file the "
+                + "next to be merged, with --pretend the last.", valueName: "atom"))
     var focus: String?
 
     @Option(help: "The largest size, WIDTHxHEIGHT; by default the terminal's, or 80x24; of an svg 200x100.")
@@ -58,14 +61,13 @@ struct DepgraphShow: ToolCommand {
     }
 
     func run(_ context: Context) async throws {
-        let report = try await report(context)
-        guard !report.nodes.isEmpty else { throw nothingToShow }
-        let graph = PackageGraph(report)
-        let current = try currentPackages(of: graph)
+        let shown = try await shownGraph(context)
+        guard !shown.graph.nodes.isEmpty else { throw nothingToShow }
+        let current = try currentPackages(shown)
         switch json ? .json : format {
-        case .json: context.output(try JSONText.pretty(report))
-        case .dot: context.output(dotText(graph, current: current))
-        case .svg: context.output(frame(graph, current, try pictureSize(columns: 200, rows: 100), .unicode).svg())
+        case .json: context.output(try JSONText.pretty(DependencyReport(shown.graph)))
+        case .dot: context.output(dotText(shown.graph, current: current))
+        case .svg: context.output(frame(shown, current, try pictureSize(columns: 200, rows: 100), .unicode).svg())
         case .text:
             let terminal = context.terminalSize
             let glyphs: GlyphSet = context.usesUnicode ? .unicode : .ascii
@@ -73,50 +75,37 @@ struct DepgraphShow: ToolCommand {
             // A legend is worth a line where there are enough of them.
             let hasLegend = limits.height >= 8
             if hasLegend { limits.height -= 1 }
-            let frame = frame(graph, current, limits, glyphs)
+            let frame = frame(shown, current, limits, glyphs)
             let rows = context.usesColour ? frame.coloured() : frame.lines
-            let legend = hasLegend ? frame.legend(of: graph, glyphs: glyphs, width: limits.width) : nil
+            let legend = hasLegend ? frame.legend(of: shown.graph, glyphs: glyphs, width: limits.width) : nil
             context.output((rows + [legend].compactMap(\.self)).map { $0 + "\n" }.joined())
         }
     }
 
-    private func report(_ context: Context) async throws -> DependencyReport {
-        guard !pretend.isEmpty else {
-            return try await withPortage(context) { try await $0.dependencyGraph(mtimedb: mtimedb) }
-        }
-        do {
-            return try await childPortage(context).plannedGraph(arguments: pretend)
-        } catch {
-            guard let (message, output) = error.refusal else { throw error }
-            // What emerge says is for people, and longer than a line.
-            for line in output.split(separator: "\n") { context.errors(String(line).printable + "\n") }
-            throw CommandError(message)
-        }
+    private func shownGraph(_ context: Context) async throws -> ShownGraph {
+        if !pretend.isEmpty { return try await .planned(context, arguments: pretend) }
+        if let mtimedb { return try await .listed(context, mtimedb: mtimedb) }
+        return try .running(context)
     }
 
     private var nothingToShow: CommandError {
-        if !pretend.isEmpty { return CommandError("emerge would merge nothing", exitStatus: .negative) }
         if let mtimedb {
             return CommandError("there is no merge list in \(mtimedb.printable)", exitStatus: .negative)
         }
-        return CommandError(
-            "no emerge is running, and none was interrupted",
-            hint: "to see what emerge would merge: depgraph show --pretend ATOM", exitStatus: .negative)
+        return CommandError("emerge would merge nothing", exitStatus: .negative)
     }
 
     private func frame(
-        _ graph: PackageGraph, _ current: [Int], _ size: PictureSize, _ glyphs: GlyphSet
+        _ shown: ShownGraph, _ current: [Int], _ size: PictureSize, _ glyphs: GlyphSet
     ) -> Frame {
-        drawFrame(FrameRequest(graph: graph, current: current, size: size, glyphs: glyphs))
+        drawFrame(
+            FrameRequest(graph: shown.graph, current: current, size: size, glyphs: glyphs, progress: shown.progress))
     }
 
-    /// What stands in the middle: what was asked for, else the first of a merge list, and what a plan leads to.
-    private func currentPackages(of graph: PackageGraph) throws -> [Int] {
-        guard let focus else {
-            let last = graph.nodes.lastIndex { $0.type != .installed }
-            return [pretend.isEmpty ? 0 : last ?? 0]
-        }
-        let found = graph.indices(matching: focus)
+    /// What stands in the middle: what was asked for, else what the graph is about.
+    private func currentPackages(_ shown: ShownGraph) throws -> [Int] {
+        guard let focus else { return shown.current }
+        let found = shown.graph.indices(matching: focus)
         guard !found.isEmpty else {
             throw CommandError(
                 "\(focus.printable) is not in the \(pretend.isEmpty ? "merge list" : "plan")", exitStatus: .negative)

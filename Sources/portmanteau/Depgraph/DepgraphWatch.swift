@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandSupport
-import Glibc
 import Posix
 
 /// Shows the graph of an emerge that runs in another terminal.
@@ -24,25 +23,12 @@ struct DepgraphWatch: ToolCommand {
         if !once, size == nil || context.environment["TERM"] ?? "dumb" == "dumb" {
             throw CommandError("standard output is no terminal that can be drawn on", hint: "--once prints one picture")
         }
-        let viewer = WatchLoop(context, pid: pid, paths: try paths(context))
+        let viewer = WatchLoop(context, pid: pid, paths: try MachinePaths.find(context))
         if once {
             let lines = try viewer.once(columns: size?.columns ?? 80, rows: max(2, (size?.rows ?? 24) - 1))
             context.output(lines.map { $0 + "\n" }.joined())
         } else {
             try viewer.run()
         }
-    }
-
-    private func paths(_ context: Context) throws -> MachinePaths {
-        let child = try OwnProgram.start(MachinePaths.question, environment: context.environment)
-        while let descriptor = child.descriptor {
-            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            poll(&waiting, 1, -1)
-            child.read()
-        }
-        guard let paths = MachinePaths(answer: child.output) else {
-            throw CommandError("Portage did not say where it keeps its files", hint: "`emerge --info` tells why")
-        }
-        return paths
     }
 }

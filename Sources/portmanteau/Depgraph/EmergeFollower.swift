@@ -37,7 +37,7 @@ struct EmergeFollower {
         self.paths = paths
         self.environment = environment
         state = SessionState(started: emerge.started)
-        feed = ObservabilityFeed(pid: emerge.pid, prefix: paths.prefix)
+        feed = ObservabilityFeed(pid: emerge.pid, started: emerge.started, prefix: paths.prefix)
         log = LogFollower(paths.log, last: Self.historySize)
         look()
     }
@@ -153,9 +153,15 @@ struct EmergeFollower {
         if let cache = try? GraphCache.decode(bytes), !cache.graph.nodes.isEmpty { setGraph(cache.graph) }
     }
 
-    /// The graph is this one. Packages that it lacks, since they were merged before it was made, come to its end.
+    /// The graph is this one. Packages that are not in its list, since they were merged before it was made, come first.
     private mutating func setGraph(_ graph: PackageGraph) {
-        self.graph = graph
+        let listed = Set(
+            graph.nodes.filter { $0.type != .installed }.map { SessionState.Key(cpv: $0.cpv, root: $0.root) })
+        self.graph = graph.leading(
+            state.packages.filter { !listed.contains($0.key) }.map { package in
+                PackageNode(cpv: package.key.cpv, root: package.key.root, type: package.isBinary ? .binary : .ebuild)
+            })
+        let graph = self.graph
         var places: [SessionState.Key: Int] = [:]
         for (index, node) in graph.nodes.enumerated() where node.type != .installed {
             places[SessionState.Key(cpv: node.cpv, root: node.root)] = index

@@ -23,10 +23,7 @@ struct LivePicture {
         guard !state.packages.isEmpty, rows > 0, columns > 0 else { return [] }
         let rule = heading(state, columns: columns)
         guard rows > 1 else { return [rule] }
-        var shown = state.running
-        // Between two packages the last one stays, so that the picture does not come and go.
-        if shown.isEmpty { shown = state.lastEnded.map { [$0] } ?? [] }
-        let picture = frame(follower, shown, size: PictureSize(width: columns, height: rows - 1))
+        let picture = frame(follower, state.shown, size: PictureSize(width: columns, height: rows - 1))
         if !picture.isEmpty { last = picture }
         return [rule] + picture
     }
@@ -42,17 +39,7 @@ struct LivePicture {
     }
 
     private mutating func frame(_ follower: EmergeFollower, _ shown: [Int], size: PictureSize) -> [String] {
-        let now = EmergeFollower.now
-        var progress: [Int: PackageProgress] = [:]
-        var current: [Int] = []
-        for package in shown {
-            guard let node = follower.node(of: package) else { continue }
-            let value = follower.state.packages[package]
-            current.append(node)
-            progress[node] = PackageProgress(
-                elapsed: value.elapsed(now: now).map { Int($0) },
-                expected: value.expected.map { Int($0.rounded()) }, phase: value.phase)
-        }
+        let (current, progress) = follower.progress(of: shown)
         let frame = drawFrame(
             FrameRequest(
                 graph: follower.graph, current: current, size: size, glyphs: glyphs, progress: progress,
@@ -104,7 +91,29 @@ func clockTime(_ seconds: Double) -> String {
     return hours > 0 ? "\(hours):\(two(minutes)):\(two(whole % 60))" : "\(minutes):\(two(whole % 60))"
 }
 
+extension EmergeFollower {
+    /// The nodes of packages of its state, and how far each is.
+    func progress(of packages: [Int]) -> (nodes: [Int], progress: [Int: PackageProgress]) {
+        let now = EmergeFollower.now
+        var progress: [Int: PackageProgress] = [:]
+        var nodes: [Int] = []
+        for package in packages {
+            guard let node = node(of: package) else { continue }
+            let value = state.packages[package]
+            nodes.append(node)
+            progress[node] = PackageProgress(
+                elapsed: value.elapsed(now: now).map { Int($0) },
+                expected: value.expected.map { Int($0.rounded()) }, phase: value.phase)
+        }
+        return (nodes, progress)
+    }
+}
+
 extension SessionState {
+    /// What a picture is about: all that run. Between two packages the last one stays, so that the picture does not
+    /// come and go.
+    var shown: [Int] { running.isEmpty ? lastEnded.map { [$0] } ?? [] : running }
+
     /// The package that was done or failed last.
     var lastEnded: Int? {
         packages.indices.filter { packages[$0].ended != nil && packages[$0].stage != .dropped }

@@ -1,4 +1,6 @@
+import CommandSupport
 internal import FoundationEssentials
+import Glibc
 import Posix
 
 /// Where this machine's Portage keeps what a live view reads.
@@ -19,6 +21,20 @@ struct MachinePaths {
         prefix = settings["EPREFIX"] ?? ""
         mtimedb = (settings["EROOT"] ?? "/") + "var/cache/edb/mtimedb"
         log = (settings["EMERGE_LOG_DIR"] ?? prefix + "/var/log") + "/emerge.log"
+    }
+
+    /// Asks Portage, and waits for the answer.
+    static func find(_ context: Context) throws -> MachinePaths {
+        let child = try OwnProgram.start(question, environment: context.environment)
+        while let descriptor = child.descriptor {
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            poll(&waiting, 1, -1)
+            child.read()
+        }
+        guard let paths = MachinePaths(answer: child.output) else {
+            throw CommandError("Portage did not say where it keeps its files", hint: "`emerge --info` tells why")
+        }
+        return paths
     }
 
     /// What asks Portage, in a process of its own, so that its memory does not stay.

@@ -23,19 +23,26 @@ final class WatchLoop {
         picture = LivePicture(context)
     }
 
-    /// One picture of what runs now.
-    func once(columns: Int, rows: Int) throws -> [String] {
+    /// The newest emerge that merges, once its graph is there, or so many milliseconds are over; nil when none runs.
+    func settled(within milliseconds: Int) throws -> EmergeFollower? {
         search()
-        guard !followers.isEmpty else { throw noEmerge }
-        // The graph is there within this time, or the picture is without edges.
-        let end = MonotonicTime.now.advanced(byMilliseconds: 10_000)
+        guard !followers.isEmpty else { return nil }
+        let end = MonotonicTime.now.advanced(byMilliseconds: milliseconds)
         while end.millisecondsLeft > 0, let index = shown, followers[index].isCollecting {
             wait(followers[index].descriptors, milliseconds: 200).forEach { followers[index].ready($0) }
         }
         guard let index = shown else {
-            throw CommandError("this emerge has not begun to merge", exitStatus: .negative)
+            throw CommandError(
+                "emerge \(followers.last?.emerge.pid ?? 0) has not begun to merge", exitStatus: .negative)
         }
-        return picture.lines(followers[index], columns: columns, rows: rows)
+        // It may have ended meanwhile.
+        return followers[index].emerge.isAlive ? followers[index] : nil
+    }
+
+    /// One picture of what runs now; without edges when they are not known in time.
+    func once(columns: Int, rows: Int) throws -> [String] {
+        guard let follower = try settled(within: 10_000) else { throw noEmerge }
+        return picture.lines(follower, columns: columns, rows: rows)
     }
 
     /// Draws until q, Ctrl-C or a signal.
