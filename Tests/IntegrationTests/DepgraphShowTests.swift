@@ -33,7 +33,7 @@ import Testing
             #expect(other.nodes.map(\.cpv).sorted() == ["hard/a-1", "hard/b-1", "hard/flags-1", "hard/useful-1"])
             #expect(Set(other.nodes.map(\.root)).count == 2)
             let picture = try await self.show(machine, ["--focus", "tool", "--pretend", "-v", "hard/cross"])
-            #expect(picture.succeeded && picture.stdout.contains("┃ · hard/tool-1 ┃"), "\(picture.text)")
+            #expect(picture.succeeded && picture.stdout.contains("┃ · hard/tool-1  unblocks 2 ┃"), "\(picture.text)")
             #expect(!picture.stdout.contains("\u{1b}"))
             #expect(try await self.files(of: machine) == before)
         }

@@ -60,7 +60,7 @@ import Testing
         #expect((3...14).contains(picture.count))
         #expect(picture.allSatisfy { $0.count <= 80 && !$0.contains("\u{1b}") })
         #expect(picture.contains { $0.contains("✔ app-demo/lib-1") })
-        #expect(picture.contains { $0.contains("┃ ▶ app-demo/x-1 ┃") })
+        #expect(picture.contains { $0.contains("┃ ▶ app-demo/x-1  unblocks 1 ┃") })
         #expect(picture.contains { $0.contains("· app-demo/top-1") })
         #expect(transcript.output.isEmpty)
     }
