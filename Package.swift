@@ -50,6 +50,7 @@ let glue = [
     "text", "calls", "objects", "questions", "merge_list", "merge_packages", "merge_graph", "merge_plan",
     "installed_content", "build_dependencies", "toolchain", "key_inputs", "installed_packages", "overlay_cache",
     "overlays", "binary_packages", "releases", "archives", "settings_stamp", "offers", "plans", "explain",
+    "binhost",
 ]
 
 /// The files of the service's page.
@@ -134,8 +135,8 @@ let package = Package(
         library(
             "BinpkgService",
             [
-                "BuildEnvironments", "BinpkgModel", "Posix", .grdb, .hummingbird, .logging, .nioCore, .nioHTTP1,
-                .nioHTTPTypes, .nioSSL, .serviceLifecycle, .unixSignals, .toml, .crypto,
+                "BuildEnvironments", "BinpkgModel", "PackageModel", "Posix", .grdb, .hummingbird, .logging, .nioCore, .nioHTTP1,
+                .nioHTTPTypes, .nioPosix, .nioSSL, .serviceLifecycle, .unixSignals, .toml, .crypto,
             ], resources: [.embedInCode("openapi.json")] + page.map { .embedInCode("Page/\($0)") }),
         program(
             "portmanteau",

@@ -6,7 +6,8 @@ internal import Posix
 extension BuildService {
     /// A package that is what was asked for.
     func hit(_ match: Match, id: String) -> RequestAnswer {
-        RequestAnswer(
+        uses.note(match.artifact.id)
+        return RequestAnswer(
             id: id, key: match.artifact.key, state: .ready, accuracy: match.comparison.accuracy,
             artifact: match.artifact.id, differences: match.comparison.differences,
             buildSeconds: match.artifact.seconds)

@@ -31,9 +31,10 @@ public enum BinpkgServer {
         await builder.close()
     }
 
-    /// The same with another builder.
+    /// The same with another builder, and with another Portage to publish with; nil for this machine's.
     public static func serve(
         _ configuration: ServiceConfiguration, builder: any PackageBuilder,
+        publisher: (any PackagePublisher)? = nil,
         ready: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws(ServiceError) {
         try checkAddress(configuration)
@@ -56,7 +57,7 @@ public enum BinpkgServer {
         // Only who holds the lock opens the store.
         let service = try BuildService(
             configuration: configuration, engine: LocalEngine(builder: builder, slots: configuration.workers),
-            logger: logger)
+            publisher: publisher, logger: logger)
         if !configuration.isLoopback {
             let hasToken = try await TokenBook(store: service.store).hasValid()
             guard hasToken else {
@@ -108,10 +109,16 @@ struct Workers: Service {
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<service.engine.slots { group.addTask { await service.work() } }
                 group.addTask {
+                    await service.refreshHeaders()
+                    await service.publish()
+                }
+                group.addTask { await service.keepHouse() }
+                group.addTask {
                     while (try? await Task.sleep(for: .seconds(15))) != nil { await service.changes.tellAll() }
                 }
             }
         }
+        await service.publisher.close()
         await service.changes.close()
     }
 }

@@ -14,6 +14,8 @@ struct BuildService: Sendable {
     let content: ContentStore
     let packages: PackageFiles
     let engine: any Engine
+    let publisher: any PackagePublisher
+    let uses = PackageUses()
     let changes = Changes()
     let curve = OwnCurve()
     let running = RunningBuilds()
@@ -21,17 +23,23 @@ struct BuildService: Sendable {
 
     /// The name under which workers wait for work.
     static let queueName = "queue"
+    /// The name under which the public binhosts wait for packages.
+    static let publishingName = "publishing"
     /// What is said of a package that is not there and was only looked up.
     static let onlyLookedUp = "there is no such package yet; it was only looked up"
 
     /// A service on its state directory, which is made when needed.
-    init(configuration: ServiceConfiguration, engine: any Engine, logger: Logger) throws(ServiceError) {
+    init(
+        configuration: ServiceConfiguration, engine: any Engine, publisher: (any PackagePublisher)? = nil,
+        logger: Logger
+    ) throws(ServiceError) {
         self.configuration = configuration
         self.engine = engine
+        self.publisher = publisher ?? HostPortage(host: configuration.buildHost)
         self.logger = logger
         let state = configuration.stateDirectory
         do {
-            for name in ["", "/content", "/artifacts", "/logs", "/builds"] {
+            for name in ["", "/content", "/artifacts", "/logs", "/builds", "/binhosts"] {
                 try Files.makeDirectories(state + name, mode: 0o755)
             }
             guard chmod(state, 0o711) == 0 else { throw PosixError("set mode", state, code: errno) }

@@ -53,6 +53,12 @@ public struct ServiceConfiguration: Equatable, Sendable {
     public var limits = ServiceLimits()
     /// `tls.certificate` and `tls.key`: files in PEM; nil: the service speaks plain HTTP.
     public var tls: TLSFiles?
+    /// `[[binhost]]`: public binary package hosts.
+    public var binhosts: [BinhostSettings] = []
+    /// `[store]`: which packages are kept.
+    public var keeping = KeepingSettings()
+    /// `[signing]`: what packages are signed with; nil for not signed.
+    public var signing: SigningSettings?
 
     /// `[[environment]]`: where packages are built, in the order in which they are tried; without any, over this
     /// machine's own root.
@@ -120,12 +126,18 @@ public struct ServiceConfiguration: Equatable, Sendable {
         buildLimits = values.limits?.build(buildLimits) ?? buildLimits
         limits = values.limits?.service(limits) ?? limits
         tls = values.tls.map { TLSFiles(certificate: $0.certificate, key: $0.key) }
+        keeping = values.store?.settings() ?? keeping
         do {
             if let tables = values.environment {
                 environments = try tables.map { table throws(EnvironmentSettings.Mistake) in
                     try table.environment(eprefix: self.eprefix)
                 }
             }
+            let environments = environments
+            binhosts = try (values.binhost ?? []).map { table throws(EnvironmentSettings.Mistake) in
+                try table.settings(environments: environments)
+            }
+            signing = try values.signing?.settings()
         } catch {
             throw .configuration(file: file, reason: error.reason)
         }
@@ -144,12 +156,17 @@ public struct ServiceConfiguration: Equatable, Sendable {
         }
         for (key, value) in [
             ("limits.retry_seconds", retrySeconds), ("tolerance", tolerance), ("target_seconds", targetSeconds),
-            ("limits.reserve_bytes", buildLimits.reserve),
+            ("limits.reserve_bytes", buildLimits.reserve), ("store.max_bytes", keeping.maximumBytes ?? 0),
+            ("store.max_age_days", keeping.maximumDays ?? 0), ("store.keep_days", keeping.keepDays),
+            ("store.gc_hours", keeping.hours),
         ] where value < 0 {
             throw .configuration(file: file, reason: "'\(key)' must not be negative")
         }
         guard !environments.isEmpty, Set(environments.map(\.name)).count == environments.count else {
             throw .configuration(file: file, reason: "each environment must have a name of its own")
+        }
+        guard Set(binhosts.map(\.name)).count == binhosts.count else {
+            throw .configuration(file: file, reason: "each binhost must have a name of its own")
         }
         let paths = [
             ("state", stateDirectory), ("distdir", distdir), ("python", python),
@@ -169,9 +186,11 @@ public struct ServiceConfiguration: Equatable, Sendable {
 
     /// The machine that builds.
     public var buildHost: BuildHost {
-        BuildHost(
+        var host = BuildHost(
             eprefix: eprefix, stateDirectory: stateDirectory, distdir: distdir, python: python, path: path,
             stepSeconds: stepSeconds, pool: pool, warmSeconds: targetSeconds, limits: buildLimits)
+        host.secrets = signing.map { [$0.home] } ?? []
+        return host
     }
 
     /// `listen`, as it is written.
@@ -264,6 +283,9 @@ private struct Keys: Decodable {
     let environment: [EnvironmentSettings]?
     let limits: Limits?
     let tls: TLS?
+    let binhost: [BinhostTable]?
+    let store: StoreTable?
+    let signing: SigningTable?
 }
 
 /// A table `limits.package."CATEGORY/NAME"`.

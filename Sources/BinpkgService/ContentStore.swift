@@ -40,6 +40,18 @@ actor ContentStore {
         }
     }
 
+    /// The hashes of all files.
+    nonisolated func all() throws(PosixError) -> [String] {
+        var result: [String] = []
+        for part in try Files.list(directory) {
+            result += try Files.list("\(directory)/\(part)").filter(ContentHash.isHash)
+        }
+        return result
+    }
+
+    /// Where a file is, or would be.
+    nonisolated func place(of hash: String) -> String { path(hash) }
+
     /// Whether a file is there.
     nonisolated func has(_ hash: String) -> Bool { Files.exists(path(hash)) }
 

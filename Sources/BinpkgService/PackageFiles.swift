@@ -12,6 +12,9 @@ struct PackageFiles: Sendable {
     /// Whether it is there.
     func has(_ id: String) -> Bool { Files.exists(path(id)) }
 
+    /// Opens it; nil when it is not there. What is open stays whole, also when it is removed.
+    func open(_ id: String) -> OpenFile? { OpenFile(path(id)) }
+
     /// Takes a finished file of the same file system. When this returns, it is on the disk under its name.
     func take(_ file: String, as id: String) throws(PosixError) {
         try Self.sync(file, O_RDONLY)
@@ -28,7 +31,7 @@ struct PackageFiles: Sendable {
     }
 
     private static func sync(_ path: String, _ flags: Int32) throws(PosixError) {
-        let descriptor = open(path, flags | O_CLOEXEC | O_NOFOLLOW)
+        let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw PosixError("open", path, code: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw PosixError("write", path, code: errno) }

@@ -25,7 +25,8 @@ struct Routes: Sendable {
         router.get("/v1/requests/:id") { request, context in try await state(request, id(context)) }
         router.get("/v1/requests/:id/log") { request, context in try await log(request, id(context)) }
         router.put("/v1/content/:hash") { request, context in try await put(request, context) }
-        router.get("/v1/artifacts/:id") { request, context in try await artifact(request, context) }
+        addArtifacts(to: router)
+        addBinhosts(to: router)
         addPlans(to: router)
         addHealth(to: router)
         addOverview(to: router)
@@ -94,32 +95,6 @@ struct Routes: Sendable {
             bytes += buffer.readableBytesView
         }
         return bytes
-    }
-
-    // MARK: Packages
-
-    private func artifact(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        let id = try id(context)
-        guard let artifact = try await service.store.artifact(id), service.packages.has(id) else {
-            throw ProblemDocument(title: "not found", status: 404, detail: "there is no package of this name")
-        }
-        let (hash, size) = (artifact.sha256, artifact.size)
-        var headers: HTTPFields = [.contentType: "application/x-tar", .acceptRanges: "bytes", .eTag: "\"\(hash)\""]
-        if let name = HTTPField.Name("Digest") { headers[name] = "sha-256=\(hash)" }
-        let start = Self.firstByte(request.headers[.range])
-        guard start == 0 || start < size else {
-            throw ProblemDocument(title: "no such range", status: 416, detail: "the package has \(size) bytes")
-        }
-        let body = try await FileIO().loadFile(
-            path: service.packages.path(id), range: start...(size - 1), context: context)
-        if start > 0 { headers[.contentRange] = "bytes \(start)-\(size - 1)/\(size)" }
-        return Response(status: start > 0 ? .partialContent : .ok, headers: headers, body: body)
-    }
-
-    /// The first byte of a range `bytes=N-`; 0 for every other kind, which gets the whole file.
-    private static func firstByte(_ range: String?) -> Int {
-        guard let range, range.hasPrefix("bytes="), range.hasSuffix("-") else { return 0 }
-        return Int(range.dropFirst(6).dropLast()).map { max($0, 0) } ?? 0
     }
 
     // MARK: Logs

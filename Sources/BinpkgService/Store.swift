@@ -104,6 +104,7 @@ struct Store: Sendable {
             }
             try db.create(index: "history_by_kind", on: "history", columns: ["machineKind", "finished"])
         }
+        addPublishing(to: &migrator)
         return migrator
     }
 

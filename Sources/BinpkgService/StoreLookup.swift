@@ -157,10 +157,12 @@ extension Store {
         try await read { try String.fetchSet($0, sql: "SELECT id FROM request UNION SELECT request FROM artifact") }
     }
 
-    /// Forgets packages whose files are gone.
+    /// Forgets packages whose files are gone; they leave every index.
     func forget(_ ids: [String]) async throws(ServiceError) {
+        guard !ids.isEmpty else { return }
         try await write { db in
             for id in ids { _ = try StoredArtifact.deleteOne(db, key: id) }
+            try Self.withdraw(db, ids)
         }
     }
 }

@@ -118,6 +118,9 @@ struct StoredArtifact: Codable, Equatable, Sendable, FetchableRecord, Persistabl
     var request: String
     /// Whose alone it is; nil when nothing in it, nor in what it was built with, came from a client.
     var trustDomain: String?
+    /// The name of the environment that it was built in; nil when that belonged to the machine that asked, or is not
+    /// known.
+    var environment: String?
 
     /// What it was built with.
     func dependencies() throws -> DependencyVector { try JSONColumn.value(vector) }

@@ -41,6 +41,9 @@ extension BuildService {
                 bytes: { [content] in content.bytes($0.sha256) },
                 stored: { await reusable($0, for: stored.trustDomain) }, log: { await log.append($0) })
             let result = try await engine.run(job)
+            if let signing = configuration.signing {
+                try await publisher.sign(result.package, home: signing.home, key: signing.key)
+            }
             let vector = result.vector
             let sha256 = try FileHash.sha256(ofFile: result.package)
             let owner = stored.trustDomain ?? result.trustDomain
@@ -49,7 +52,7 @@ extension BuildService {
                 key: stored.key,
                 name: stored.name, vector: try JSONColumn.text(vector), sha256: sha256,
                 size: Files.status(result.package)?.size ?? 0, seconds: result.seconds, built: Store.now, request: id,
-                trustDomain: owner)
+                environment: result.isTargets ? nil : result.environment, trustDomain: owner)
             try packages.take(result.package, as: artifact.id)
             ending = .package(artifact, environment: result.environment)
         } catch BuildError.cancelled {
@@ -107,6 +110,7 @@ extension BuildService {
             case .package(let artifact, let environment):
                 told += try await store.publish(artifact, for: id, environment: environment)
                 logger.info("built", metadata: ["package": "\(artifact.name)", "id": "\(id)"])
+                await changes.tell(Self.publishingName)
             case .other(let state, let message):
                 try await store.end(id, state, message: message)
                 logger.info("ended", metadata: ["id": "\(id)", "state": "\(state.rawValue)"])

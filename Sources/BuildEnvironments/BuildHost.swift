@@ -18,6 +18,8 @@ public struct BuildHost: Equatable, Sendable {
     public var warmSeconds: Int
     /// What one build may take.
     public var limits: BuildLimits
+    /// Directories that no build may see, beside the service's own.
+    public var secrets: [String] = []
 
     /// A host of these values.
     public init(

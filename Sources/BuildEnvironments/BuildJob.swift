@@ -195,6 +195,7 @@ struct BuildJob: Sendable {
         if let held { store.countUse(of: held.layer.id) }
         if let change = try await change(of: root, "\(attempt)-after") { return .changed(change) }
         result.environment = root.environment.name
+        if case .target = root.environment.root { result.isTargets = true }
         result.trustDomain = held?.layer.trustDomain
         return .built(result)
     }

@@ -42,7 +42,8 @@ struct BuildPlace: Sendable {
         }
         let prefix = root.environment.eprefix
         let repositories = facts.repositories.values.map(\.location)
-        let secret = [host.stateDirectory, prefix + "/etc/portmanteau", prefix + "/var/cache/portmanteau"]
+        let own = [host.stateDirectory, prefix + "/etc/portmanteau", prefix + "/var/cache/portmanteau"]
+        let secret = (own + host.secrets.filter { path in !own.contains { Paths.isWithin(path, $0) } })
             .filter { Files.exists($0) }
         let programs = facts.path.filter { $0.hasPrefix("/") }
         let needed = (prefix.isEmpty ? [] : [prefix]) + repositories.sorted() + programs

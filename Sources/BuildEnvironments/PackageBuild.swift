@@ -13,6 +13,8 @@ public struct BuildResult: Equatable, Sendable {
     public let seconds: Double
     /// The name of the configured environment; empty when unknown.
     public var environment = ""
+    /// Whether its root belongs to the machine that asked.
+    public var isTargets = false
     /// Whose alone the package is, because of what it was built with; nil when that is everybody's.
     public var trustDomain: String?
 

@@ -46,12 +46,12 @@ public struct KeyInputs: Codable, Equatable, Sendable {
     /// The package's Manifest; nil if there is none.
     public let manifest: String?
     /// User patches in the order of their application; names are paths relative to EPREFIX/etc/portage/patches.
-    public let patches: [File]
+    public private(set) var patches: [File]
     /// bashrc files in the order of sourcing: of the profiles (named `profile:…`), of /etc/portage (`user:…`). A file
     /// whose code is only hooks of this suite is among them: the caller knows its own lines.
-    public let bashrcs: [File]
+    public private(set) var bashrcs: [File]
     /// Files of /etc/portage/env that apply, in the order of sourcing; names are paths relative to it.
-    public let envs: [File]
+    public private(set) var envs: [File]
 
     /// What the ebuild sees as set, sorted: effective flags within `iuse` and the profile's implicit ones.
     public let use: [String]
@@ -92,6 +92,15 @@ public struct KeyInputs: Codable, Equatable, Sendable {
 }
 
 extension KeyInputs {
+    /// The same without what the machine's user adds to packages: patches, bashrc and env files.
+    public var withoutUserFiles: KeyInputs {
+        var result = self
+        result.patches = []
+        result.envs = []
+        result.bashrcs.removeAll { !$0.name.hasPrefix("profile:") }
+        return result
+    }
+
     /// The variables that belong to every primary key.
     public static let standardVariables = [
         "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "FFLAGS", "FCFLAGS", "RUSTFLAGS", "CC", "CXX", "LD", "EXTRA_ECONF",

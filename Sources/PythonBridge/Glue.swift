@@ -25,6 +25,7 @@ enum Glue {
         ("portage_glue.offers", PackageResources.offers_py),
         ("portage_glue.plans", PackageResources.plans_py),
         ("portage_glue.explain", PackageResources.explain_py),
+        ("portage_glue.binhost", PackageResources.binhost_py),
     ]
 
     /// The module with `dispatch` and `serve`.

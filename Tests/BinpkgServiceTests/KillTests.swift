@@ -126,6 +126,54 @@ import Testing
         #expect(left == [])
     }
 
+    /// What an index says, when it can be fetched now.
+    private static func index(_ place: Place) async throws -> (time: Int, packages: Set<String>)? {
+        let store = try Store(path: place.state + "/store.sqlite")
+        guard let index = try await store.index(of: "trial") else { return nil }
+        let text = String(decoding: index.bytes(compressed: false), as: UTF8.self)
+        let unzipped = try await Subprocess.run(
+            .name("gzip"), arguments: ["-dc"], input: .array(index.bytes(compressed: true)),
+            output: .string(limit: 1 << 24))
+        #expect(unzipped.standardOutput == text)
+        let names = text.split(separator: "\n").filter { $0.hasPrefix("CPV: ") }.map { String($0.dropFirst(5)) }
+        #expect(text.contains("\nPACKAGES: \(names.count)\n") && Set(names).count == names.count)
+        for entry in try await store.entries(of: "trial") {
+            let artifact = try #require(try await store.artifact(entry.artifact))
+            #expect(entry.stanza.contains("\nSIZE: \(artifact.size)\n"))
+            #expect(Files.status("\(place.state)/artifacts/\(artifact.id).gpkg.tar")?.size == artifact.size)
+        }
+        return (index.timestamp, Set(names))
+    }
+
+    @Test func killedBetweenFileAndIndexIsMadeUpFor() async throws {
+        let place = try Place()
+        let accepted = Collected<String>()
+        var last = 0
+        for round in 0..<20 {
+            try await Self.serve(place) { service in
+                for number in 0..<2 {
+                    let request = sample("r\(round)x\(number)")
+                    guard (try? await service.client.ask(request, build: true)) != nil else { continue }
+                    accepted.add(request.cpv)
+                }
+                try? await Task.sleep(for: .milliseconds(Int.random(in: 20..<120)))
+                kill(service.pid, SIGKILL)
+            }
+            guard let index = try await Self.index(place) else { continue }
+            #expect(index.time >= last)
+            last = index.time
+        }
+        let all = Set(accepted.values)
+        #expect(!all.isEmpty)
+        try await Self.serve(place) { _ in
+            for _ in 0..<6000 {
+                if try await Self.index(place)?.packages == all { return }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+        #expect(try await Self.index(place)?.packages == all)
+    }
+
     @Test func secondServiceOnOneStateIsRefused() async throws {
         let place = try Place()
         try await Self.serve(place) { service in

@@ -36,6 +36,7 @@ actor TrialBuilder: PackageBuilder {
     private var running = 0
     private var isOpen = false
     private var plan: Plan
+    private var environment: String? = "host"
     private let outside: [ContentItem]
 
     init(_ plan: Plan, outside: [ContentItem] = []) {
@@ -48,6 +49,7 @@ actor TrialBuilder: PackageBuilder {
     private var domain: String?
 
     func set(_ plan: Plan) { self.plan = plan }
+    func set(environment: String?) { self.environment = environment }
     func open() { isOpen = true }
 
     func itemsFromOutside(_ request: BuildRequest) async throws(BuildError) -> [ContentItem] { outside }
@@ -93,6 +95,8 @@ actor TrialBuilder: PackageBuilder {
         }
         var result = BuildResult(package: path, vector: vector, seconds: 2)
         result.trustDomain = domain
+        result.environment = environment ?? ""
+        result.isTargets = environment == nil
         return result
     }
 }
@@ -103,7 +107,7 @@ struct Trial: Sendable {
     let client: any TestClientProtocol
 
     static func run(
-        _ builder: TrialBuilder, directory: String? = nil, working: Bool = true,
+        _ builder: TrialBuilder, directory: String? = nil, working: Bool = true, publisher: TrialPublisher = .init(),
         settings: (inout ServiceConfiguration) -> Void = { _ in },
         _ body: @escaping @Sendable (Trial) async throws -> Void
     ) async throws {
@@ -112,12 +116,13 @@ struct Trial: Sendable {
         let configuration = configuration(own, settings)
         let service = try BuildService(
             configuration: configuration, engine: LocalEngine(builder: builder, slots: configuration.workers),
-            logger: Logger(label: "trial") { _ in SwiftLogNoOpLogHandler() })
+            publisher: publisher, logger: Logger(label: "trial") { _ in SwiftLogNoOpLogHandler() })
         try await service.recover()
         let application = Application(router: Routes(service: service).router())
         try await application.test(.router) { client in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<(working ? configuration.workers : 0) { group.addTask { await service.work() } }
+                group.addTask { await service.publish() }
                 try await body(Trial(service: service, client: client))
                 group.cancelAll()
             }

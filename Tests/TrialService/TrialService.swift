@@ -24,7 +24,10 @@ struct TrialService {
             if arguments.count == 5 { configuration = try ServiceConfiguration(file: arguments[4]) }
             configuration.stateDirectory = arguments[1]
             configuration.workers = workers
-            try await BinpkgServer.serve(configuration, builder: ScriptBuilder(journal: arguments[2])) { port in
+            configuration.binhosts = [BinhostSettings(name: "trial")]
+            try await BinpkgServer.serve(
+                configuration, builder: ScriptBuilder(journal: arguments[2]), publisher: SlowPublisher()
+            ) { port in
                 say("listening \(port)")
             }
         } catch {
@@ -60,7 +63,9 @@ struct ScriptBuilder: PackageBuilder {
         }
         guard succeeded else { throw .failed(reason: "the script failed") }
         await order.log(Array("done\n".utf8))
-        return BuildResult(package: package, vector: request.vector, seconds: 0.03)
+        var result = BuildResult(package: package, vector: request.vector, seconds: 0.03)
+        result.environment = "host"
+        return result
     }
 
     private static let script = """
@@ -73,4 +78,24 @@ struct ScriptBuilder: PackageBuilder {
         printf 'whole' >>"$3"
         echo "$2" >>"$1/ends"
         """
+}
+
+/// Takes a moment for what Portage does, so that something can happen in between.
+struct SlowPublisher: PackagePublisher {
+    func differences(_ request: BuildRequest, from own: OwnConfiguration) async throws(BuildError) -> [String] { [] }
+
+    func header() async throws(BuildError) -> [String] { ["ARCH: amd64", "VERSION: 0"] }
+
+    func entry(_ file: String, cpv: String, place: String, buildID: Int) async throws(BuildError) -> String {
+        try? await Task.sleep(for: .milliseconds(10))
+        return "CPV: \(cpv)\nPATH: \(place)\nSIZE: \(Files.status(file)?.size ?? 0)\n\n"
+    }
+
+    func compressed(_ text: String) async throws(BuildError) -> [UInt8] {
+        try? await Task.sleep(for: .milliseconds(5))
+        return BinhostTrial.compressed(text)
+    }
+
+    func sign(_ file: String, home: String, key: String) async throws(BuildError) {}
+    func close() async {}
 }

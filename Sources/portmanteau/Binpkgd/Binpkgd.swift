@@ -9,5 +9,6 @@ struct Binpkgd: AsyncParsableCommand {
         version: "binpkgd \(SuiteVersion.text)",
         subcommands: [
             BinpkgdServe.self, BinpkgdEnvironment.self, BinpkgdKey.self, BinpkgdSimulate.self, BinpkgdToken.self,
+            BinpkgdCheck.self, BinpkgdCollect.self,
         ])
 }
