@@ -45,6 +45,7 @@ public actor HostPortage: PackagePublisher {
     /// The Portage of this host.
     public init(host: BuildHost) { self.host = host }
 
+    /// Compares a request with this machine's own configuration.
     public func differences(
         _ request: BuildRequest, from own: OwnConfiguration
     ) async throws(BuildError) -> [String] {
@@ -91,10 +92,12 @@ public actor HostPortage: PackagePublisher {
         return lines + KeyDifferences(request: rest, inputs: inputs.withoutUserFiles, hashes: hashes).lines
     }
 
+    /// The header of an index.
     public func header() async throws(BuildError) -> [String] {
         try await ask { portage async throws(PortageError) in try await portage.binhostHeader() }
     }
 
+    /// A package's stanza of an index.
     public func entry(
         _ file: String, cpv: String, place: String, buildID: Int
     ) async throws(BuildError) -> String {
@@ -103,10 +106,12 @@ public actor HostPortage: PackagePublisher {
         }
     }
 
+    /// A text as a member of a gzip file.
     public func compressed(_ text: String) async throws(BuildError) -> [UInt8] {
         try await ask { portage async throws(PortageError) in try await portage.compressed(text) }
     }
 
+    /// Signs a package file in its place.
     public func sign(_ file: String, home: String, key: String) async throws(BuildError) {
         signedIn.insert(home)
         try await ask { portage async throws(PortageError) in
@@ -114,6 +119,7 @@ public actor HostPortage: PackagePublisher {
         }
     }
 
+    /// Ends the child, and the agents of the keys that were used.
     public func close() async {
         await child?.portage.close()
         child = nil

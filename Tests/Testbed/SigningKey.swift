@@ -38,6 +38,8 @@ extension Machine {
             mkdir -p "$home"
             gpg --homedir "$home" --batch --no-tty --quiet --import "$1/tmp/trusted.asc"
             echo "$2:6:" | gpg --homedir "$home" --batch --no-tty --quiet --import-ownertrust
+            # Portage verifies without looking whether the trust has to be computed again.
+            gpg --homedir "$home" --batch --no-tty --quiet --check-trustdb
             gpgconf --homedir "$home" --kill all
             # Portage verifies as this user.
             chown -R nobody "$home"
