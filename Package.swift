@@ -135,7 +135,8 @@ let package = Package(
         library(
             "BinpkgService",
             [
-                "BuildEnvironments", "BinpkgModel", "PackageModel", "Posix", .grdb, .hummingbird, .logging, .nioCore, .nioHTTP1,
+                "BuildEnvironments", "BinpkgModel", "PackageModel", "Posix", .grdb, .hummingbird, .logging, .nioCore,
+                .nioHTTP1,
                 .nioHTTPTypes, .nioPosix, .nioSSL, .serviceLifecycle, .unixSignals, .toml, .crypto,
             ], resources: [.embedInCode("openapi.json")] + page.map { .embedInCode("Page/\($0)") }),
         program(

@@ -27,14 +27,14 @@ extension BuildService {
     }
 
     /// What is to be said of a request that was made before; nil when it was not, or is another domain's.
-    func answer(id: String, trustDomain: String = EnvironmentNeeds.everybody) async throws -> RequestAnswer? {
+    func answer(id: String, trustDomain: String) async throws -> RequestAnswer? {
         guard let (stored, recipe) = try await store.request(id, for: trustDomain) else { return nil }
         return try await answer(stored, for: stored.request(recipe), trustDomain)
     }
 
     /// The same, but not before the state is final or the time is over.
     func answer(
-        id: String, waiting seconds: Double, trustDomain: String = EnvironmentNeeds.everybody
+        id: String, waiting seconds: Double, trustDomain: String
     ) async throws -> RequestAnswer? {
         guard let first = try await answer(id: id, trustDomain: trustDomain) else { return nil }
         if first.state.isFinal || seconds <= 0 { return first }
@@ -107,7 +107,7 @@ extension BuildService {
     }
 
     /// The request whose build wrote the log that belongs to another: its own, or that of the build that it shared.
-    func logOwner(_ id: String, trustDomain: String = EnvironmentNeeds.everybody) async throws -> String {
+    func logOwner(_ id: String, trustDomain: String) async throws -> String {
         guard !Files.exists(logPath(id)), let (stored, _) = try await store.request(id, for: trustDomain),
             let artifact = stored.artifact, let found = try await store.artifact(artifact, for: trustDomain)
         else { return id }

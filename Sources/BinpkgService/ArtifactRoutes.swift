@@ -15,7 +15,9 @@ extension Routes {
     /// What an artifact's name stands for never changes, so its hash is the tag, and it may be kept for ever.
     private func artifact(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let id = try id(context)
-        guard let artifact = try await service.store.artifact(id), let file = service.packages.open(id) else {
+        guard let artifact = try await service.store.artifact(id, for: context.caller.domain),
+            let file = service.packages.open(id)
+        else {
             throw ProblemDocument(title: "not found", status: 404, detail: "there is no package of this name")
         }
         guard file.size == artifact.size else { throw Self.damaged }

@@ -59,7 +59,7 @@ struct BuildService: Sendable {
     ///
     /// - Parameter trustDomain: who asks. Of what others brought along nothing is used, and nothing is said.
     func submit(
-        _ request: BuildRequest, mayBuild: Bool, trustDomain: String = EnvironmentNeeds.everybody
+        _ request: BuildRequest, mayBuild: Bool, trustDomain: String
     ) async throws -> RequestAnswer {
         try request.validate()
         let key = request.primaryKey

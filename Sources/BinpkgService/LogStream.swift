@@ -11,6 +11,8 @@ struct LogStream: Sendable {
     let service: BuildService
     /// The request that the log was asked for by.
     let id: String
+    /// The domain of who reads it.
+    let trustDomain: String
     /// The byte to begin at.
     let start: Int
 
@@ -18,8 +20,8 @@ struct LogStream: Sendable {
     func write(to writer: inout any ResponseBodyWriter) async throws {
         var lines = EventLines(offset: start)
         for await _ in await service.changes.stream(of: id) {
-            let state = try await service.store.state(id)
-            let path = service.logPath(try await service.logOwner(id))
+            let state = try await service.store.state(id, for: trustDomain)
+            let path = service.logPath(try await service.logOwner(id, trustDomain: trustDomain))
             if let size = BuildLog.size(of: path), size < lines.offset {
                 // The build began again, and so did its log.
                 lines = EventLines(offset: 0)
@@ -39,7 +41,7 @@ struct LogStream: Sendable {
             if isSilent { try await writer.write(ByteBuffer(string: ":\n\n")) }
             guard state?.isFinal ?? true else { continue }
             var end = lines.rest()
-            if let answer = try await service.answer(id: id) {
+            if let answer = try await service.answer(id: id, trustDomain: trustDomain) {
                 end += Array("event: state\ndata: \(try JSONColumn.text(answer))\n\n".utf8)
             }
             try await writer.write(ByteBuffer(bytes: end))

@@ -10,29 +10,30 @@ extension Routes {
 
     /// Adds `POST /v1/plans` and `POST /v1/plans/states`.
     func addPlans(to router: Router<ServiceContext>) {
-        router.post("/v1/plans") { request, _ in try await plan(request) }
-        router.post("/v1/plans/states") { request, _ in try await states(request) }
+        router.post("/v1/plans") { request, context in try await plan(request, context.caller) }
+        router.post("/v1/plans/states") { request, context in try await states(request, context.caller) }
     }
 
-    private func plan(_ request: Request) async throws -> Response {
+    private func plan(_ request: Request, _ caller: Caller) async throws -> Response {
         let body = try await collect(request, limit: Self.questionLimit)
         let question = try JSONDecoder().decode(PlanQuestion.self, from: Data(body))
         try Self.limit(question.requests.count)
         let mayBuild = request.uri.queryParameters.get("build") != "no"
         var reply = PlanReply(items: [])
         for wanted in question.requests {
-            reply.items.append(try await item(wanted, mayBuild: mayBuild))
+            reply.items.append(try await item(wanted, mayBuild: mayBuild, caller.domain))
         }
         return try JSONAnswer.response(reply)
     }
 
-    private func states(_ request: Request) async throws -> Response {
+    private func states(_ request: Request, _ caller: Caller) async throws -> Response {
         let body = try await collect(request, limit: service.configuration.requestBytes)
         let question = try JSONDecoder().decode(PlanStates.self, from: Data(body))
         try Self.limit(question.ids.count)
         var reply = PlanReply(items: [])
         for id in question.ids {
-            let answer = ContentHash.isHash(id) ? try await service.answer(id: id) : nil
+            let answer =
+                ContentHash.isHash(id) ? try await service.answer(id: id, trustDomain: caller.domain) : nil
             reply.items.append(
                 PlanItem(answer: answer, problem: answer == nil ? "no such request was made here" : nil))
         }
@@ -47,10 +48,12 @@ extension Routes {
     }
 
     /// One request that cannot be used does not spoil the others.
-    private func item(_ wanted: BuildRequest, mayBuild: Bool) async throws -> PlanItem {
+    private func item(
+        _ wanted: BuildRequest, mayBuild: Bool, _ domain: String
+    ) async throws -> PlanItem {
         do {
-            if mayBuild { return PlanItem(answer: try await service.submit(wanted, mayBuild: true)) }
-            return try await service.preview(wanted)
+            guard mayBuild else { return try await service.preview(wanted, trustDomain: domain) }
+            return PlanItem(answer: try await service.submit(wanted, mayBuild: true, trustDomain: domain))
         } catch let error as InvalidRequest {
             return PlanItem(answer: nil, problem: "the request is not valid: \(error.description)")
         }
@@ -59,8 +62,8 @@ extension Routes {
 
 extension BuildService {
     /// Looks a request up and says whether it would be built. Nothing is queued.
-    func preview(_ request: BuildRequest) async throws -> PlanItem {
-        var answer = try await submit(request, mayBuild: false)
+    func preview(_ request: BuildRequest, trustDomain: String) async throws -> PlanItem {
+        var answer = try await submit(request, mayBuild: false, trustDomain: trustDomain)
         guard answer.state == .declined, answer.message == Self.onlyLookedUp else { return PlanItem(answer: answer) }
         if let reason = request.hostBoundReason {
             answer.message = "not built for others: \(reason)"

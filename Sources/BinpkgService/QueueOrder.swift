@@ -29,6 +29,8 @@ struct QueueForecast: Equatable, Sendable {
     let positions: [String: Int]
     /// In how many seconds each build will be ready; those that nothing is known of are left out.
     let etas: [String: Double]
+    /// How long each build takes, in seconds; those that nothing is known of are left out.
+    let estimates: [String: Double]
 
     /// Lets the builds take their places, one after the other, in the slot that is free first.
     ///
@@ -57,6 +59,8 @@ struct QueueForecast: Equatable, Sendable {
         }
         self.positions = positions
         self.etas = etas
+        estimates = Dictionary(
+            uniqueKeysWithValues: (running + waiting).compactMap { item in seconds[item.name].map { (item.id, $0) } })
     }
 
     /// Fills the slot that is free first; returns when that ends.

@@ -21,9 +21,9 @@ struct Routes: Sendable {
             middleware: TokenAccess(
                 tokens: TokenBook(store: service.store), isRequired: !service.configuration.isLoopback, counts: counts))
         router.add(middleware: CallerLimits(counts: counts))
-        router.post("/v1/requests") { request, _ in try await post(request) }
-        router.get("/v1/requests/:id") { request, context in try await state(request, id(context)) }
-        router.get("/v1/requests/:id/log") { request, context in try await log(request, id(context)) }
+        router.post("/v1/requests") { request, context in try await post(request, context) }
+        router.get("/v1/requests/:id") { request, context in try await state(request, context) }
+        router.get("/v1/requests/:id/log") { request, context in try await log(request, context) }
         router.put("/v1/content/:hash") { request, context in try await put(request, context) }
         addArtifacts(to: router)
         addBinhosts(to: router)
@@ -52,18 +52,21 @@ struct Routes: Sendable {
     static let notFound = ProblemDocument(
         title: "not found", status: 404, detail: "no such request was made here")
 
-    private func post(_ request: Request) async throws -> Response {
+    private func post(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let body = try await collect(request, limit: service.configuration.requestBytes)
         let wanted = try JSONDecoder().decode(BuildRequest.self, from: Data(body))
         let mayBuild = request.uri.queryParameters.get("build") != "no"
-        let answer = try await service.submit(wanted, mayBuild: mayBuild)
+        let answer = try await service.submit(
+            wanted, mayBuild: mayBuild, trustDomain: context.caller.domain)
         return try JSONAnswer.response(answer, status: answer.state.isFinal ? .ok : .accepted)
     }
 
-    private func state(_ request: Request, _ id: String) async throws -> Response {
+    private func state(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let id = try id(context)
         let wanted = request.uri.queryParameters.get("wait").flatMap { Double(String($0)) } ?? 0
         let seconds = wanted.isFinite ? min(max(wanted, 0), Self.longestWait) : 0
-        guard let answer = try await service.answer(id: id, waiting: seconds) else { throw Self.notFound }
+        let found = try await service.answer(id: id, waiting: seconds, trustDomain: context.caller.domain)
+        guard let answer = found else { throw Self.notFound }
         return try JSONAnswer.response(answer, status: answer.state.isFinal ? .ok : .accepted)
     }
 
@@ -99,12 +102,14 @@ struct Routes: Sendable {
 
     // MARK: Logs
 
-    private func log(_ request: Request, _ id: String) async throws -> Response {
-        guard try await service.store.state(id) != nil else { throw Self.notFound }
+    private func log(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let (id, domain) = (try id(context), context.caller.domain)
+        guard try await service.store.state(id, for: domain) != nil else { throw Self.notFound }
         let place =
             HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }
             ?? request.uri.queryParameters.get("from").map { String($0) }
-        let stream = LogStream(service: service, id: id, start: max(0, place.flatMap { Int($0) } ?? 0))
+        let stream = LogStream(
+            service: service, id: id, trustDomain: domain, start: max(0, place.flatMap { Int($0) } ?? 0))
         let body = ResponseBody { writer in
             var writer: any ResponseBodyWriter = writer
             try await stream.write(to: &writer)

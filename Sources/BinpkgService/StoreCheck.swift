@@ -60,7 +60,7 @@ extension StoreKeeper {
             known.insert("\(artifact.id).gpkg.tar")
             guard let fault = try Self.fault(of: artifact, at: packages.path(artifact.id)) else { continue }
             // It may have gone in the meantime, as it should.
-            guard try await store.artifact(artifact.id) != nil else { continue }
+            guard try await store.anyArtifact(artifact.id) != nil else { continue }
             faults.append(fault)
             faults[faults.count - 1].isRepaired = repair
             damaged.append(artifact.id)
@@ -135,7 +135,7 @@ extension StoreKeeper {
         for name in names {
             guard let index = try await store.index(of: name) else { continue }
             for entry in try await store.entries(of: name) {
-                guard let artifact = try await store.artifact(entry.artifact) else {
+                guard let artifact = try await store.anyArtifact(entry.artifact) else {
                     faults.append(
                         StoreFault(
                             kind: .index, place: name, detail: "\(entry.path) is no package of the store",

@@ -9,7 +9,7 @@ extension Store {
 
     /// A request and its recipe, if the domain may know of it.
     func request(
-        _ id: String, for trustDomain: String = EnvironmentNeeds.everybody
+        _ id: String, for trustDomain: String
     ) async throws(ServiceError) -> (StoredRequest, StoredRecipe)? {
         try await read { db in
             guard let request = try StoredRequest.filter(key: id).open(to: trustDomain).fetchOne(db),
@@ -21,7 +21,7 @@ extension Store {
 
     /// The state of a request, if the domain may know of it.
     func state(
-        _ id: String, for trustDomain: String = EnvironmentNeeds.everybody
+        _ id: String, for trustDomain: String
     ) async throws(ServiceError) -> RequestState? {
         try await read { db in
             try StoredRequest.filter(key: id).open(to: trustDomain).fetchOne(db)
@@ -31,9 +31,14 @@ extension Store {
 
     /// A package, if the domain may have it.
     func artifact(
-        _ id: String, for trustDomain: String = EnvironmentNeeds.everybody
+        _ id: String, for trustDomain: String
     ) async throws(ServiceError) -> StoredArtifact? {
         try await read { try StoredArtifact.filter(key: id).open(to: trustDomain).fetchOne($0) }
+    }
+
+    /// A package, whoever may have it: for the service's own work.
+    func anyArtifact(_ id: String) async throws(ServiceError) -> StoredArtifact? {
+        try await read { try StoredArtifact.fetchOne($0, key: id) }
     }
 
     /// The best package of a primary key for a machine of a domain, and the first request of these names that was made

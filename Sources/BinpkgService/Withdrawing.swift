@@ -6,7 +6,7 @@ internal import Logging
 extension BuildService {
     /// Takes the wish of a plan, or of who asked without one, back. What nobody else waits for leaves the queue, or is
     /// stopped. Nil when there is no such request.
-    func withdraw(_ id: String, plan: String?, domain: String = "") async throws -> Withdrawal? {
+    func withdraw(_ id: String, plan: String?, domain: String) async throws -> Withdrawal? {
         switch try await store.withdraw(id, Store.wisher(plan: plan, domain: domain)) {
         case .unknown: return nil
         case .wanted: return Withdrawal(id: id, outcome: .wanted)
@@ -26,7 +26,8 @@ extension Routes {
         router.delete("/v1/requests/:id") { request, context in
             let id = try id(context)
             let plan = request.uri.queryParameters.get("plan").map { String($0) }
-            guard let answer = try await service.withdraw(id, plan: plan) else { throw Self.notFound }
+            let found = try await service.withdraw(id, plan: plan, domain: context.caller.domain)
+            guard let answer = found else { throw Self.notFound }
             return try JSONAnswer.response(answer)
         }
     }

@@ -52,7 +52,7 @@ extension BuildService {
                 key: stored.key,
                 name: stored.name, vector: try JSONColumn.text(vector), sha256: sha256,
                 size: Files.status(result.package)?.size ?? 0, seconds: result.seconds, built: Store.now, request: id,
-                environment: result.isTargets ? nil : result.environment, trustDomain: owner)
+                trustDomain: owner, environment: result.isTargets ? nil : result.environment)
             try packages.take(result.package, as: artifact.id)
             ending = .package(artifact, environment: result.environment)
         } catch BuildError.cancelled {

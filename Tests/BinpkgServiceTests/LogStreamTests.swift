@@ -1,4 +1,5 @@
 import BinpkgModel
+import BuildEnvironments
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -64,7 +65,8 @@ import Testing
         let builder = TrialBuilder(.gate)
         try await Trial.run(builder) { trial in
             let id = try await trial.post(sample).id
-            let stream = LogStream(service: trial.service, id: id, start: 0)
+            let stream = LogStream(
+                service: trial.service, id: id, trustDomain: EnvironmentNeeds.everybody, start: 0)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 let (started, continuation) = AsyncStream.makeStream(of: Void.self)
                 let stuck = Task {

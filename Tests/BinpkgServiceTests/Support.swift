@@ -202,3 +202,14 @@ let sample = BuildRequest(
     content: [
         ContentItem(role: .ebuild, name: "delta-1.0.ebuild", sha256: ContentHash.sha256([1]), size: 1)
     ], buildDependencies: [InstalledPackage(cpv: "lib-demo/beta-1.0", slot: "0/1", use: [])], accuracy: .abi)
+
+/// Where nobody is told apart.
+extension Store {
+    func state(_ id: String) async throws -> RequestState? {
+        try await state(id, for: EnvironmentNeeds.everybody)
+    }
+
+    func artifact(_ id: String) async throws -> StoredArtifact? {
+        try await artifact(id, for: EnvironmentNeeds.everybody)
+    }
+}

@@ -56,11 +56,11 @@ struct BuildList: Codable, Equatable, Sendable {
 }
 
 extension Store {
-    /// The requests that a filter lets through.
-    func builds(_ filter: BuildFilter) async throws(ServiceError) -> BuildList {
+    /// The requests that a filter lets through, and that the domain may know of.
+    func builds(_ filter: BuildFilter, for trustDomain: String) async throws(ServiceError) -> BuildList {
         try await read { db in
-            var conditions: [String] = []
-            var arguments: [any DatabaseValueConvertible] = []
+            var conditions = ["(request.trustDomain IS NULL OR request.trustDomain = ?)"]
+            var arguments: [any DatabaseValueConvertible] = [trustDomain]
             if !filter.states.isEmpty {
                 conditions.append("request.state IN (\(filter.states.map { _ in "?" }.joined(separator: ", ")))")
                 arguments += filter.states.map(\.rawValue)
@@ -69,7 +69,7 @@ extension Store {
                 conditions.append("instr(lower(json_extract(recipe.body, '$.cpv')), lower(?)) > 0")
                 arguments.append(filter.text)
             }
-            let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+            let condition = "WHERE " + conditions.joined(separator: " AND ")
             let tables = "FROM request JOIN recipe USING (key)"
             let total = try Int.fetchOne(
                 db, sql: "SELECT count(*) \(tables) \(condition)", arguments: StatementArguments(arguments))

@@ -11,8 +11,8 @@ extension Routes {
 
     /// Adds `GET /v1/builds`, `/v1/builds/ID`, `/v1/environments`, `/v1/accuracy` and `/v1/accuracy.svg`.
     func addOverview(to router: Router<ServiceContext>) {
-        router.get("/v1/builds") { request, _ in try await builds(request) }
-        router.get("/v1/builds/:id") { _, context in try await build(id(context)) }
+        router.get("/v1/builds") { request, context in try await builds(request, context.caller) }
+        router.get("/v1/builds/:id") { _, context in try await build(id(context), context.caller) }
         router.get("/v1/environments") { _, _ in
             let configuration = service.configuration
             return try JSONAnswer.response(
@@ -33,7 +33,7 @@ extension Routes {
         try await service.curve.points(service.store, tolerance: service.configuration.tolerance)
     }
 
-    private func builds(_ request: Request) async throws -> Response {
+    private func builds(_ request: Request, _ caller: Caller) async throws -> Response {
         let query = request.uri.queryParameters
         func number(_ name: String, _ usual: Int, _ range: ClosedRange<Int>) throws -> Int {
             guard let text = query.get(name) else { return usual }
@@ -53,11 +53,11 @@ extension Routes {
         let filter = BuildFilter(
             states: states, text: query.get("search") ?? "", limit: try number("limit", 50, 1...Self.longestList),
             offset: try number("offset", 0, 0...1_000_000))
-        return try JSONAnswer.response(try await service.overview(filter))
+        return try JSONAnswer.response(try await service.overview(filter, trustDomain: caller.domain))
     }
 
-    private func build(_ id: String) async throws -> Response {
-        guard let detail = try await service.detail(id) else { throw Self.notFound }
+    private func build(_ id: String, _ caller: Caller) async throws -> Response {
+        guard let detail = try await service.detail(id, trustDomain: caller.domain) else { throw Self.notFound }
         return try JSONAnswer.response(detail)
     }
 }
@@ -80,8 +80,8 @@ struct BuildDetail: Encodable, Sendable {
 
 extension BuildService {
     /// A list with the forecast of the queue.
-    func overview(_ filter: BuildFilter) async throws -> BuildList {
-        var list = try await store.builds(filter)
+    func overview(_ filter: BuildFilter, trustDomain: String) async throws -> BuildList {
+        var list = try await store.builds(filter, for: trustDomain)
         let pending = [RequestState.queued, .building].map(\.rawValue)
         guard list.builds.contains(where: { pending.contains($0.state) }) else { return list }
         let forecast = try await store.forecast(slots: engine.slots)
@@ -89,20 +89,19 @@ extension BuildService {
             let build = list.builds[index]
             list.builds[index].position = forecast.positions[build.id]
             list.builds[index].etaSeconds = forecast.etas[build.id]
-            list.builds[index].estimateSeconds = try await store.estimate(
-                name: PackageNames.name(of: build.cpv) ?? build.cpv)
+            list.builds[index].estimateSeconds = forecast.estimates[build.id]
         }
         return list
     }
 
-    /// All of one request; nil when it was not made.
-    func detail(_ id: String) async throws -> BuildDetail? {
-        guard let (stored, recipe) = try await store.request(id) else { return nil }
+    /// All of one request; nil when it was not made, or is another domain's.
+    func detail(_ id: String, trustDomain: String) async throws -> BuildDetail? {
+        guard let (stored, recipe) = try await store.request(id, for: trustDomain) else { return nil }
         let request = try stored.request(recipe)
         var artifact: StoredArtifact?
-        if let name = stored.artifact { artifact = try await store.artifact(name) }
+        if let name = stored.artifact { artifact = try await store.artifact(name, for: trustDomain) }
         return BuildDetail(
-            request: request, answer: try await answer(stored, for: request), queued: stored.queued,
+            request: request, answer: try await answer(stored, for: request, trustDomain), queued: stored.queued,
             changed: stored.changed, builtWith: try artifact?.dependencies(), size: artifact?.size)
     }
 }
