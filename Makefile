@@ -93,16 +93,19 @@ manual:
 tests-build: hot
 	@$(TIMED) 'build with tests' $(SWIFT) build --scratch-path $(SCRATCH) --build-tests
 
-# What only computes runs apart: it keeps all cores busy for a while, and others wait for answers. So do builds that
-# take all that they can get, and what is watched in a terminal.
+# What only computes runs apart: it keeps all cores busy for a while, and others wait for answers. So do what uses no
+# machine of the testbed, builds that take all that they can get, and what is watched in a terminal.
 PURE     = PackageModelTests|DependencyGraphTests|TerminalDrawingTests|GraphDrawingTests
 GREEDY   = BuildLimitTests
 TERMINAL = LiveViewTests
+MACHINES = IntegrationTests
 test: setup tests-build manual
 	@$(TIMED) 'tests, pure' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter '$(PURE)'
 	@$(TIMED) 'tests, greedy' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter '$(GREEDY)'
 	@$(TIMED) 'tests, terminal' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter '$(TERMINAL)'
-	@$(TIMED) tests $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --skip '$(PURE)|$(GREEDY)|$(TERMINAL)'
+	@$(TIMED) 'tests, parts' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --skip '$(PURE)|$(MACHINES)'
+	@$(TIMED) 'tests, machines' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter '$(MACHINES)' \
+	  --skip '$(GREEDY)|$(TERMINAL)'
 
 # The properties of layout and drawing, many more times, and the release built from its sources inside emerge.
 soak: setup tests-build

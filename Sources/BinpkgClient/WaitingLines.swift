@@ -38,10 +38,19 @@ final class WaitingLines: Sendable {
             $0.shown = time
             $0.place = Self.place(answer)
         }
-        let there = (answer.etaSeconds ?? answer.estimateSeconds).map { "about \(duration($0))" } ?? "an unknown time"
-        let here = local.map { "about \(duration($0))" } ?? "an unknown time"
         let most = limit.map { ", at most \(duration($0))" } ?? ""
-        tell("\(cpv.printable): waiting\(most): the service needs \(there), this machine \(here)")
+        let times = Self.times(there: answer.etaSeconds ?? answer.estimateSeconds, here: local)
+        tell("\(cpv.printable): waiting\(most): \(times)")
+    }
+
+    /// How long the service and this machine need, in seconds, as far as somebody knows.
+    private static func times(there: Double?, here: Double?) -> String {
+        switch (there, here) {
+        case (nil, nil): "neither the service nor this machine has built it before"
+        case (let there?, nil): "the service needs about \(duration(there)); this machine never built it"
+        case (nil, let here?): "the service never built it; this machine needs about \(duration(here))"
+        case (let there?, let here?): "the service needs about \(duration(there)), this machine about \(duration(here))"
+        }
     }
 
     /// Takes note of an answer, and shows where the package stands when that has changed or some time has passed.

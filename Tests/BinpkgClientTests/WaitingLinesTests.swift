@@ -47,7 +47,7 @@ import Testing
         #expect(
             world.take() == [
                 "a/b-1: waiting, at most 10 min: the service needs about 100 s, this machine about 12 min",
-                "a/b-1: waiting: the service needs an unknown time, this machine an unknown time",
+                "a/b-1: waiting: neither the service nor this machine has built it before",
             ])
     }
 

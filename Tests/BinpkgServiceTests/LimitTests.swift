@@ -81,6 +81,7 @@ import Testing
             [limits]
             idle_seconds = 3
             stall_seconds = 3
+            burst = 100000
             """
         try await LiveService.run(settings: settings) { service in
             // A head that does not end, byte by byte.

@@ -62,7 +62,7 @@ private func sha256(_ bytes: [UInt8]) -> String {
         try await LoopbackServer.with { _ in
             .response(200, body: [1], promising: 9, close: false)
         } _: { server in
-            let error = await failure(of: .init(server.url, timeouts: .init(answer: 5000, idle: 100)))
+            let error = await failure(of: .init(server.url, timeouts: .init(answer: 60000, idle: 100)))
             #expect(error == .broken(url: server.url, reason: "it stopped in the middle"))
         }
     }

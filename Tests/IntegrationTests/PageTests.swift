@@ -14,7 +14,7 @@ import Testing
         src_compile() {
             local i
             echo '<img src=x onerror="document.title = 1">'
-            for i in {1..60}; do echo "step ${i}"; sleep 0.5; done
+            for i in {1..100}; do echo "step ${i}"; sleep 0.5; done
         }
         src_install() { insinto /usr/share/slow; newins - ${PN} <<< done; }
 
@@ -34,8 +34,6 @@ import Testing
                 let client = ServiceClient(machine: server, url: service.url)
                 #expect(try await client.ask("lib-demo/score-1.0").value("state") == "ready")
                 #expect(try await client.ask("app-demo/broken-1.0").value("state") == "failed")
-                _ = try await client.ask("app-slow/snail-1", wait: 0)
-                _ = try await client.ask("app-demo/hello-1.0", wait: 0)
                 try await desktop(server, service, testbed)
                 #expect(try await client.ask("app-demo/hello-1.0").value("state") == "ready")
                 try await telephone(server, service, testbed)
@@ -50,6 +48,10 @@ import Testing
     private func desktop(_ server: Machine, _ service: Service, _ testbed: Testbed) async throws {
         try await with(try await Browser.open(on: server, width: 1280, height: 900)) { page in
             try await page.visit(service.url)
+            #expect(try await page.wait(for: "document.querySelectorAll('#builds tr').length === 2"))
+            let client = ServiceClient(machine: server, url: service.url)
+            _ = try await client.ask("app-slow/snail-1", wait: 0)
+            _ = try await client.ask("app-demo/hello-1.0", wait: 0)
             // One is being built, one waits.
             #expect(try await page.wait(for: "document.querySelectorAll('#queue li').length === 2"))
             let queue = try await page.run("return document.getElementById('queue').innerText")
@@ -68,12 +70,12 @@ import Testing
             #expect(try await page.run("return document.querySelectorAll('#detail img').length") == "0")
             #expect(try await page.run("return document.title") == "Portmanteau: binary packages")
             #expect(try await page.wait(for: "document.getElementById('detail-state').innerText === 'ready'"))
-            #expect(try await page.run("return document.getElementById('log').textContent").contains("step 60\n"))
+            #expect(try await page.run("return document.getElementById('log').textContent").contains("step 100\n"))
             _ = try await page.run("document.getElementById('close').click()")
             // Search and filter.
             #expect(try await page.wait(for: "document.querySelectorAll('#queue li').length === 0"))
-            #expect(try await rows(page, search: "SNAIL", state: "") == "app-slow/snail-1")
-            #expect(try await rows(page, search: "", state: "failed") == "app-demo/broken-1.0")
+            #expect(try await listed(page, search: "SNAIL", state: "", as: "app-slow/snail-1"))
+            #expect(try await listed(page, search: "", state: "failed", as: "app-demo/broken-1.0"))
             let failed = try await page.run("return document.querySelector('#builds .message').innerText")
             #expect(failed.contains("build failed"), "\(failed)")
             // What builds left behind, and what other numbers of environments would have given.
@@ -104,16 +106,15 @@ import Testing
         }
     }
 
-    /// The packages of the list, once it has been narrowed down.
-    private func rows(_ page: Browser, search: String, state: String) async throws -> String {
-        let names = "[...document.querySelectorAll('#builds button')].map((b) => b.textContent).join(' ')"
+    /// Narrows the list down, and waits until it has just these packages.
+    private func listed(_ page: Browser, search: String, state: String, as names: String) async throws -> Bool {
         _ = try await page.run(
             """
             document.getElementById('search').value = '\(search)'; document.getElementById('state').value = '\(state)';
             document.getElementById('search').dispatchEvent(new Event('input'))
             """)
-        _ = try await page.wait(for: "document.querySelectorAll('#builds tr').length === 1", timeout: .seconds(60))
-        return try await page.run("return \(names)")
+        return try await page.wait(
+            for: "[...document.querySelectorAll('#builds button')].map((b) => b.textContent).join(' ') === '\(names)'")
     }
 
     private func with(_ page: Browser, _ body: (Browser) async throws -> Void) async throws {

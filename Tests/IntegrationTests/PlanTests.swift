@@ -79,7 +79,7 @@ import Testing
             "etc/portage/make.conf",
             "FETCHCOMMAND=\"fetch --user joe:hush-1\"\nAPI_TOKEN=\"hush-2\"\nGENTOO_MIRRORS=\"https://u:hush-3@example.org\"\n"
         )
-        try client.write("etc/portmanteau/token", "hush-4\n")
+        try client.write("etc/portmanteau/token", "hush-4\n", mode: 0o600)
         let shown = try await client.run(
             ["binpkg", "request", "--show-request", "app-demo/hello"], environment: ["AWS_SECRET": "hush-5"])
         #expect(shown.succeeded, "\(shown.text)")

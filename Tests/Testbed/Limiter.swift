@@ -2,6 +2,10 @@
 public actor Limiter {
     /// For emerges of this process: more than two at a time only slow each other.
     public static let emerges = Limiter(2)
+    /// For tests with machines: what waits for a service or a build in one of them has to share the cores with few others.
+    static let machines = Limiter(4)
+    /// Whether the task counts among those with machines already.
+    @TaskLocal static var hasMachine = false
 
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -20,6 +24,12 @@ public actor Limiter {
             await leave()
             throw error
         }
+    }
+
+    /// Runs the body when a machine may be made for it: at once inside of another such body.
+    static func withMachines<R: Sendable>(_ body: () async throws -> R) async throws -> R {
+        if hasMachine { return try await body() }
+        return try await machines.run { try await $hasMachine.withValue(true, operation: body) }
     }
 
     private func enter() async {
