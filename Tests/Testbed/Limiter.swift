@@ -3,7 +3,7 @@ public actor Limiter {
     /// For emerges of this process: more than two at a time only slow each other.
     public static let emerges = Limiter(2)
     /// For tests with machines: what waits for a service or a build in one of them has to share the cores with few others.
-    static let machines = Limiter(4)
+    static let machines = Limiter(6)
     /// Whether the task counts among those with machines already.
     @TaskLocal static var hasMachine = false
 
