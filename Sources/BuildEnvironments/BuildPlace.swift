@@ -155,7 +155,8 @@ struct BuildPlace: Sendable {
             let reason = await tail.reason
             let details = [run.group?.excess, reason].compactMap { $0 }
             throw .failed(
-                reason: "\(name) failed with exit code \(code)" + (details.first.map { ": \($0)" } ?? ""))
+                reason: "\(name) failed with exit code \(code)"
+                    + (details.isEmpty ? "" : ": \(details.joined(separator: "; "))"))
         }
     }
 }

@@ -104,7 +104,7 @@ public actor LocalBuilder: PackageBuilder {
             stored: order.stored)
         let environments = environments
         job.run.places.add(workspace)
-        let result = try await DiskGuard(directories: { job.run.places.all }, limits: limits).hold {
+        let result = try await BuildWatch(directories: { job.run.places.all }, limits: limits, group: group).hold {
             do throws(BuildError) {
                 return .success(try await job.build(in: environments))
             } catch {

@@ -44,25 +44,30 @@ public struct ControlGroup: Equatable, Sendable {
     /// The files that a process writes its number to, to join.
     var doors: [String] { directories.map { $0 + "/cgroup.procs" } }
 
+    /// How often a process of it could not make another one, because there were as many as there may be.
+    public var refusedProcesses: Int { count("pids.events", "max") }
+
+    /// What is said of a build that wants more processes than there may be.
+    public var processExcess: String { "it wanted more than \(processes) processes at once, which is the limit" }
+
     /// Which limit was met, as a sentence; nil when none was.
     public var excess: String? {
-        func count(_ file: String, _ key: String) -> Int {
-            for directory in directories {
-                guard let text = try? Files.readText("\(directory)/\(file)", limit: 1 << 16) else { continue }
-                for line in text.split(separator: "\n") {
-                    let words = line.split(separator: " ")
-                    if words.count == 2, words[0] == key { return Int(words[1]) ?? 0 }
-                }
-            }
-            return 0
-        }
         if let memory, count("memory.oom_control", "oom_kill") + count("memory.events", "oom_kill") > 0 {
             return "it wanted more than \(memory >> 20) MiB of memory, which is the limit"
         }
-        if count("pids.events", "max") > 0 {
-            return "it wanted more than \(processes) processes at once, which is the limit"
+        return refusedProcesses > 0 ? processExcess : nil
+    }
+
+    /// What stands behind a word in a file of the group; 0 when it is not there.
+    private func count(_ file: String, _ key: String) -> Int {
+        for directory in directories {
+            guard let text = try? Files.readText("\(directory)/\(file)", limit: 1 << 16) else { continue }
+            for line in text.split(separator: "\n") {
+                let words = line.split(separator: " ")
+                if words.count == 2, words[0] == key { return Int(words[1]) ?? 0 }
+            }
         }
-        return nil
+        return 0
     }
 
     /// Removes the group. What is still in it is killed first.

@@ -65,6 +65,29 @@ import Testing
     }
 }
 
+@Suite struct ProcessRefusalTests {
+    /// What is said at each look, for how often a process was refused until then.
+    private func verdicts(_ counts: [Int]) -> [Bool] {
+        var refusals = ProcessRefusals()
+        return counts.map { refusals.goOn($0) }
+    }
+
+    @Test func whatRecoversGoesOn() {
+        #expect(verdicts([0, 1, 1, 1]) == [false, false, false, false])
+        // Many at once, seen at two looks; then a few, again and again.
+        #expect(!verdicts([0, 300, 500, 500, 500]).contains(true))
+        #expect(!verdicts([0, 5, 9, 9, 12, 14, 14, 20, 30, 30, 31, 32]).contains(true))
+        #expect(!verdicts([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).contains(true))
+    }
+
+    @Test func whatGoesOnIsNoticed() {
+        #expect(verdicts([0, 4000, 9000, 15000]) == [false, false, false, true])
+        // On a machine that is busy otherwise.
+        #expect(verdicts([3, 3, 8, 13, 18, 23, 28]) == [false, false, false, false, false, false, true])
+        #expect(verdicts([500, 500, 510, 520, 530]).last == true)
+    }
+}
+
 @Suite struct LogTailTests {
     @Test func reasonIsTheLineThatSaysMost() async {
         let tail = LogTail()

@@ -33,6 +33,27 @@ import Testing
         ("sleepy", "sleep 100", "which is the limit for app-evil/sleepy"),
     ]
 
+    /// Makes processes until it is refused one, and goes on with fewer.
+    private static let crowd = #"""
+        python3 - <<'END' || die
+        import os, signal
+        children = []
+        while True:
+            try:
+                child = os.fork()
+            except OSError:
+                break
+            if not child:
+                signal.pause()
+            children.append(child)
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+        for child in children:
+            os.waitpid(child, 0)
+        print("refused after", len(children))
+        END
+        """#
+
     /// Looks for what no build may see or reach. It gives a package only if there is none of it.
     private static func spy(_ state: String, port: Int) -> String {
         #"""
@@ -86,6 +107,9 @@ import Testing
                         #expect(reply.value("state") == "failed", "\(package.name): \(reply.text)")
                         #expect(reply.value("message")?.contains(package.sentence) == true, "\(reply.text)")
                     }
+                    try desk.write("repo/app-evil/crowd/crowd-1.ebuild", ebuild(Self.crowd))
+                    let crowd = try await client.ask("app-evil/crowd-1")
+                    #expect(crowd.value("state") == "ready", "\(crowd.text)")
                     let state = server.prefix + "/var/lib/portmanteau/binpkgd"
                     try desk.write("repo/app-evil/spy/spy-1.ebuild", ebuild(Self.spy(state, port: service.port)))
                     let reply = try await client.ask("app-evil/spy-1")
