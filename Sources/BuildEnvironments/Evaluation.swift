@@ -10,6 +10,8 @@ extension PackageBuild {
         let hashes: [String: String]
         /// Of the asking machine's build dependencies, those with an ebuild here.
         let existing: Set<String>
+        /// What it is built with that is neither installed here nor in a repository here.
+        let absent: [String]
     }
 
     /// Evaluates the package in the environment, by that root's own Python.
@@ -17,18 +19,22 @@ extension PackageBuild {
         let wanted = request.buildDependencies.map(\.cpv).sorted()
         let selector = PackageSelector(cpv: request.cpv, repository: request.repository)
         let inputs: KeyInputs
-        let existing: [String]
+        let (existing, absent): ([String], [String])
         do {
-            (inputs, existing) = try await place.ask(sandbox) { portage async throws(PortageError) in
+            (inputs, existing, absent) = try await place.ask(sandbox) { portage async throws(PortageError) in
                 let inputs = try await portage.keyInputs(selector, variables: BuildRequest.allowedVariables.sorted())
-                return (inputs, wanted.isEmpty ? [] : try await portage.existingEbuilds(wanted))
+                let missing = inputs.unsatisfied
+                return (
+                    inputs, wanted.isEmpty ? [] : try await portage.existingEbuilds(wanted),
+                    missing.isEmpty ? [] : try await portage.withoutEbuild(missing)
+                )
             }
         } catch .failed(let reason) {
             throw .failed(reason: "Portage cannot evaluate \(request.cpv) in the environment: \(reason)")
         }
         return Evaluation(
             inputs: inputs, hashes: try await place.files(of: [inputs], sandbox).mapValues(\.sha256),
-            existing: Set(existing))
+            existing: Set(existing), absent: absent)
     }
 }
 

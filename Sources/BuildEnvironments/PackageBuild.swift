@@ -65,6 +65,12 @@ struct PackageBuild: Sendable {
         guard wrong.isEmpty else {
             throw .declined(reason: "this service would build another package: \(wrong.joined(separator: "; "))")
         }
+        guard evaluation.absent.isEmpty else {
+            throw .declined(
+                reason: "no repository of the environment '\(place.root.environment.name)' has an ebuild of "
+                    + "\(evaluation.absent.joined(separator: ", ")), which \(request.cpv) is built with: "
+                    + "give it a repository that has one, or build the package without the service")
+        }
         return Prepared(
             sandbox: sandbox, inputs: evaluation.inputs, existing: evaluation.existing,
             seconds: Self.seconds(since: start))

@@ -80,6 +80,11 @@ public struct PortageAPI: Sendable {
         try await ask("existing_ebuilds", ["cpvs": cpvs])
     }
 
+    /// Those of some dependencies, as ``KeyInputs/unsatisfied`` has them, of which no repository has an ebuild.
+    public func withoutEbuild(_ unsatisfied: [String]) async throws(PortageError) -> [String] {
+        try await ask("without_ebuild", ["unsatisfied": unsatisfied])
+    }
+
     /// A digest of each of these installed packages: of its files, and of what it was made from.
     public func contentDigests(_ cpvs: [String]) async throws(PortageError) -> [String: String] {
         try await ask("content_digests", ["cpvs": cpvs])

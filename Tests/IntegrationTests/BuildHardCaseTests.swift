@@ -23,7 +23,8 @@ import Testing
     private static let refused: [(cpv: String, words: [String])] = [
         ("app-hard/wants-ring-1", ["circular"]), ("app-hard/wants-boot-1", ["circular"]),
         ("app-hard/wants-failure-1", ["as was to be expected"]), ("app-hard/wants-licence-1", ["licen"]),
-        ("app-hard/wants-nothing-1", ["no ebuilds to satisfy"]), ("app-hard/wants-flag-1", ["USE"]),
+        ("app-hard/wants-nothing-1", ["no repository of the environment 'host' has an ebuild of app-hard/nowhere"]),
+        ("app-hard/wants-flag-1", ["USE"]),
     ]
 
     /// The asking machine has a compiler that the service has not.

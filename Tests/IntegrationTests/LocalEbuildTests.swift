@@ -35,8 +35,8 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(20))) func `a package of a slice`() async throws {
-        try await PlanServer.with("slice") { client, _, server in
-            try await client.installOverlayman(["chained"])
+        try await PlanServer.with("slice") { client, service, server in
+            try await client.installOverlayman(["bundle", "chained"])
             let added = try await client.olm("add", "app-spun/bobbin::chained")
             #expect(added.succeeded, "\(added.text)")
             let slice = "var/lib/portmanteau/slices/chained"
@@ -52,6 +52,16 @@ import Testing
                     .split(separator: "\n").map { String($0.prefix(64)) })
             try await merge("app-spun/bobbin", on: client, server, sending: hashes)
             #expect(try await client.run(["bobbin"]).stdout == "bobbin-1.0 by ribbon and thread\n")
+            // What is built with a package of its slice needs that slice at the service.
+            let other = try await client.olm("add", "app-wood/cabinet::bundle")
+            #expect(other.succeeded, "\(other.text)")
+            let reply = try await ServiceClient(machine: client, url: service.url).ask("app-wood/cabinet-1.0")
+            #expect(reply.value("state") == "declined", "\(reply.text)")
+            #expect(
+                reply.value("message")
+                    == "no repository of the environment 'host' has an ebuild of >=lib-wood/plane-1.5[sharp], which "
+                    + "app-wood/cabinet-1.0 is built with: give it a repository that has one, or build the package "
+                    + "without the service", "\(reply.text)")
         }
     }
 

@@ -6,7 +6,7 @@ import re
 
 from portage_glue.build_dependencies import libc
 from portage_glue.calls import call
-from portage_glue.objects import target_trees
+from portage_glue.objects import portage_module, target_trees
 
 # Files of the installed database that say what a package is, beside the list of its files.
 _IDENTITY = ("CHOST", "CFLAGS", "CXXFLAGS", "LDFLAGS", "DEPEND", "EAPI", "RDEPEND", "SLOT", "USE", "repository")
@@ -39,6 +39,19 @@ def existing_ebuilds(cpvs):
     """Those of the versions that a repository has an ebuild of."""
     portdb = target_trees()["porttree"].dbapi
     return [cpv for cpv in cpvs if portdb.cpv_exists(cpv)]
+
+
+@call
+def without_ebuild(unsatisfied):
+    """Those of some dependencies (an atom, or `|| ( ATOM... )`) of which no repository has an ebuild, whatever its
+    keywords, licence and flags are."""
+    portdb = target_trees()["porttree"].dbapi
+    new_atom = portage_module().dep.Atom
+
+    def has_ebuild(word):
+        return word not in ("||", "(", ")") and portdb.xmatch("match-all", new_atom(word).without_use)
+
+    return [text for text in unsatisfied if not any(map(has_ebuild, text.split()))]
 
 
 @call
