@@ -50,10 +50,17 @@ public actor HostPortage: PackagePublisher {
         _ request: BuildRequest, from own: OwnConfiguration
     ) async throws(BuildError) -> [String] {
         let selector = PackageSelector(cpv: request.cpv, repository: request.repository)
-        let inputs = try await ask { portage async throws(PortageError) in
-            try await portage.keyInputs(selector, variables: BuildRequest.allowedVariables.sorted())
+        // What RESTRICT is may depend on the flags.
+        let asRequested = PackageSelector(
+            cpv: request.cpv, repository: request.repository, useOverride: request.use)
+        let (inputs, restrict) = try await ask { portage async throws(PortageError) in
+            let inputs = try await portage.keyInputs(selector, variables: BuildRequest.allowedVariables.sorted())
+            if Set(inputs.use) == Set(request.use) { return (inputs, inputs.restrict) }
+            return (inputs, try await portage.keyInputs(asRequested, variables: []).restrict)
         }
-        return Self.differences(request, own, inputs, hashes: Self.hashes(of: inputs))
+        let closed =
+            restrict.contains("bindist") ? ["it may not be passed on in binary form (RESTRICT=bindist)"] : []
+        return closed + Self.differences(request, own, inputs, hashes: Self.hashes(of: inputs))
     }
 
     /// The files of the repositories that this machine's Portage would use, by path.
