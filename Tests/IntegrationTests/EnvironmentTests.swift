@@ -244,7 +244,7 @@ import Testing
         _ trial: Trial, _ reply: ServiceClient.Reply, _ text: String, after mark: String = ""
     ) async throws {
         let path = trial.server.path("var/lib/portmanteau/binpkgd/logs/\(reply.value("id") ?? "").log")
-        for _ in 0..<600 {
+        for _ in 0..<1800 {
             let log = (try? Files.readText(path)) ?? ""
             let start = mark.isEmpty ? log.startIndex : log.firstRange(of: mark)?.upperBound ?? log.endIndex
             if log[start...].contains(text) { return }

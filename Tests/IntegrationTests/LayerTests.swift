@@ -110,7 +110,7 @@ import Testing
                 let client = ServiceClient(machine: machine, url: service.url)
                 let reply = try await client.ask("app-demo/slow-1.0", wait: 0)
                 let path = machine.path("var/lib/portmanteau/binpkgd/logs/\(reply.value("id") ?? "").log")
-                for _ in 0..<600 where (try? Files.readText(path))?.contains(">>> Compiling source") != true {
+                for _ in 0..<1800 where (try? Files.readText(path))?.contains(">>> Compiling source") != true {
                     try await Task.sleep(for: .milliseconds(100))
                 }
                 // At once, not in its turn among the emerges of other tests.
