@@ -161,8 +161,9 @@ let package = Package(
         program(
             "bench",
             [
-                "BinpkgService", "DependencyGraph", "GraphDrawing", "TerminalDrawing", "Testbed", "Posix",
-                "trial-binpkgd", .argumentParser, .nioCore, .nioPosix, .subprocess, .systemPackage,
+                "BinpkgModel", "BinpkgService", "BuildEnvironments", "DependencyGraph", "GraphDrawing", "PortageAPI",
+                "TerminalDrawing", "Testbed", "Posix", "trial-binpkgd", .argumentParser, .nioCore, .nioPosix,
+                .subprocess, .systemPackage,
             ], path: "Benchmarks"),
         // The service with a builder of a few lines, for the test that kills it.
         program(

@@ -17,6 +17,8 @@ struct BenchCommand: AsyncParsableCommand {
             EnvironmentCost.self,
             StoreCost.self,
             HTTPCost.self,
+            BinhostCost.self,
+            DownloadCost.self,
             PlanCost.self,
             All.self,
         ],
@@ -33,6 +35,7 @@ struct All: AsyncParsableCommand {
         try await DrawingCost.parse([]).run()
         try await StoreCost.parse([]).run()
         try await HTTPCost.parse([]).run()
+        try await DownloadCost.parse([]).run()
         try await InjectionCost.parse([]).run()
         try await EnvironmentCost.parse([]).run()
         try await PlanCost.parse([]).run()

@@ -3,8 +3,6 @@ import BinpkgService
 import Glibc
 import NIOCore
 import Posix
-import Subprocess
-import SystemPackage
 import Testbed
 
 /// What a key lookup costs over HTTP, against a route of the same server that does nothing; and the service's memory.
@@ -31,31 +29,11 @@ struct HTTPCost: AsyncParsableCommand {
         let scratch = try ScratchDirectory()
         let state = scratch.path + "/state"
         try await StoreTrial.fill(stateDirectory: state, packages)
-        try scratch.write(
-            "binpkgd.toml",
-            """
-            listen = "127.0.0.1:0"
-            [limits]
-            requests_per_second = 1000000
-            burst = 1000000
-            """)
-        try Files.makeDirectories(scratch.path + "/journal")
-        let program = (Files.realPath("/proc/self/exe") ?? "").replacing("/bench", with: "/trial-binpkgd")
+        let settings = "[limits]\nrequests_per_second = 1000000\nburst = 1000000\n"
         // Without workers: what is asked for waits, and so do the readers of its log.
-        _ = try await Subprocess.run(
-            .path(FilePath(program)),
-            arguments: [state, scratch.path + "/journal", "0", scratch.path + "/binpkgd.toml"], input: .none,
-            output: .sequence, error: .discarded
-        ) { execution in
-            for try await line in execution.standardOutput.strings() {
-                guard line.hasPrefix("listening "), let port = Int(line.dropFirst(10).filter(\.isNumber)) else {
-                    throw ValidationError("\(program): \(line)")
-                }
-                let pid = execution.processIdentifier.value
-                defer { kill(pid, SIGKILL) }
-                try await lookups(port)
-                try await memory(port, pid, state)
-            }
+        try await ServiceProgram.run(state: state, settings: settings) { port, pid in
+            try await lookups(port)
+            try await memory(port, pid, state)
         }
     }
 

@@ -17,9 +17,11 @@ extension Routes {
         let name = try context.parameters.require("name")
         // A path is only compared with those that were given out: nothing of it gets to the file system.
         let path = Self.decoded(context.parameters.getCatchAll().joined(separator: "/"))
-        guard service.configuration.binhosts.contains(where: { $0.name == name }),
+        guard let binhost = service.configuration.binhosts.first(where: { $0.name == name }),
             path.utf8.allSatisfy({ $0 > 32 && $0 != 127 })
         else { throw nothing }
+        // Also where there are no tokens, and everybody on this machine may use the rest of the service.
+        if binhost.needsToken, context.caller.token == nil { throw AccessRefusal(reason: nil, isPlain: true) }
         if path == "Packages" || path == "Packages.gz" {
             let isCompressed = path == "Packages.gz"
             guard let (file, timestamp) = try await service.indexFile(name, compressed: isCompressed) else {
@@ -27,7 +29,8 @@ extension Routes {
             }
             return FileResponse(
                 file: file, tag: "\(timestamp)\(isCompressed ? "-gz" : "")", modified: timestamp,
-                type: isCompressed ? "application/gzip" : "text/plain; charset=utf-8"
+                type: isCompressed ? "application/gzip" : "text/plain; charset=utf-8",
+                lead: Self.lead(of: request)
             ).response(to: request)
         }
         guard let artifact = try await service.store.artifact(of: name, path: path),
@@ -39,6 +42,12 @@ extension Routes {
             file: file, tag: artifact.sha256, modified: file.modified, type: "application/x-tar",
             digest: artifact.sha256
         ).response(to: request)
+    }
+
+    /// By how many seconds the time that a client sends is later than that of its index. Portage adds five; taken as they
+    /// stand, they would hide a change that came five seconds after the one it has.
+    private static func lead(of request: Request) -> Int {
+        request.headers[.userAgent] == "Gentoo Portage" ? 5 : 0
     }
 
     /// A path with `%2B` as the byte that it means. What is not encoded well stays as it is, and so is not found.

@@ -6,6 +6,8 @@ internal import Posix
 public struct BinhostSettings: Equatable, Sendable {
     /// `name`: its directory below `/binhost/`.
     public var name: String
+    /// `access = "token"`: only who has a token may read it; else everybody may.
+    public var needsToken = false
     /// `environment`: only packages that were built there; nil for all that are the service's own.
     public var environment: String?
     /// `packages`: atoms and `CATEGORY/*`; empty for all.
@@ -37,6 +39,7 @@ public struct BinhostSettings: Equatable, Sendable {
 /// A table `[[binhost]]`, by the names that its keys have there.
 struct BinhostTable: Decodable {
     let name: String
+    let access: String?
     let environment: String?
     let packages: [String]?
     let use: [String]?
@@ -48,6 +51,11 @@ struct BinhostTable: Decodable {
             throw wrong("the name may have letters, digits and '_.-'")
         }
         var result = BinhostSettings(name: name)
+        switch access {
+        case nil, "public": break
+        case "token": result.needsToken = true
+        case let other?: throw wrong("access is 'public' or 'token', not '\(other.printable)'")
+        }
         if let environment {
             guard environments.contains(where: { $0.name == environment }) else {
                 throw wrong("there is no environment '\(environment.printable)'")

@@ -76,6 +76,7 @@ extension BuildService {
 
     /// Why a package is not for everybody; nil when it is.
     private func refusal(_ artifact: StoredArtifact, _ binhost: BinhostSettings) async throws -> String? {
+        if let domain = artifact.trustDomain { return "it is of the trust domain '\(domain)'" }
         guard let environment = artifact.environment else { return "it was built on another machine's root" }
         if let wanted = binhost.environment, wanted != environment { return "it was built in \(environment)" }
         guard let recipe = try await store.recipe(artifact.key) else { return "its recipe is gone" }
@@ -87,15 +88,19 @@ extension BuildService {
 
     private func add(_ artifact: StoredArtifact, to binhost: BinhostSettings) async throws {
         guard let recipe = try await store.recipe(artifact.key) else { return }
-        let cpv = try recipe.request().cpv
-        let next = try await store.nextPlace(binhost.name, cpv: cpv)
+        try await add(
+            packages.path(artifact.id), id: artifact.id, name: artifact.name, cpv: try recipe.request().cpv,
+            to: binhost.name)
+    }
+
+    /// Puts the package in a file into an index.
+    func add(_ file: String, id: String, name: String, cpv: String, to binhost: String) async throws {
+        let next = try await store.nextPlace(binhost, cpv: cpv)
         let pf = cpv.split(separator: "/").dropFirst().joined()
-        let path = "\(artifact.name)/\(pf)-\(next.build).gpkg.tar"
-        let stanza = try await publisher.entry(
-            packages.path(artifact.id), cpv: cpv, place: path, buildID: next.build)
+        let path = "\(name)/\(pf)-\(next.build).gpkg.tar"
+        let stanza = try await publisher.entry(file, cpv: cpv, place: path, buildID: next.build)
         let entry = BinhostEntry(
-            binhost: binhost.name, artifact: artifact.id, cpv: cpv, build: next.build, path: path, part: next.part,
-            stanza: stanza)
+            binhost: binhost, artifact: id, cpv: cpv, build: next.build, path: path, part: next.part, stanza: stanza)
         // In the order in which they are read again.
         let stanzas = (next.stanzas + [(path, stanza)]).sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
         _ = try await store.add(
@@ -114,11 +119,11 @@ extension BuildService {
         let directory = "\(configuration.stateDirectory)/binhosts/\(binhost)"
         func name(_ timestamp: Int) -> String { "\(directory)/\(timestamp)\(compressed ? ".gz" : ".txt")" }
         if let file = OpenFile(name(timestamp)) { return (file, timestamp) }
-        guard let index = try await store.index(of: binhost) else { return nil }
+        guard let index = try await store.index(of: binhost, compressed: compressed) else { return nil }
         let path = name(index.timestamp)
         try await NIOThreadPool.singleton.runIfActive {
             try Files.makeDirectories(directory)
-            try Files.replace(path, with: index.bytes(compressed: compressed))
+            try Files.replace(path, with: index.bytes)
             for old in try Files.list(directory) {
                 if let time = Int(old.prefix { $0 != "." }), time < index.timestamp {
                     try Files.removeTree("\(directory)/\(old)")

@@ -20,9 +20,10 @@ struct FileResponse: Sendable {
     /// Seconds since 1970.
     let modified: Int
     let type: String
-    /// Whether a time in the request that is not exactly `modified` means that the file is another one. A time is less
-    /// than a tag: it is looked at only where there is no tag.
+    /// The file's SHA-256.
     var digest: String?
+    /// By how many seconds the client is known to send a later time than that of what it has.
+    var lead = 0
 
     /// The answer to a request of GET or HEAD.
     func response(to request: Request) -> Response {
@@ -61,7 +62,8 @@ struct FileResponse: Sendable {
             }
         }
         // Only the very time that was given out: a client that has an older or a newer file gets this one.
-        return headers[.ifModifiedSince] == HTTPDate.text(modified)
+        // A time is less than a tag: it is looked at only where there is no tag.
+        return headers[.ifModifiedSince] == HTTPDate.text(modified + lead)
     }
 
     private enum Wanted { case whole, part(Range<Int>), outside }

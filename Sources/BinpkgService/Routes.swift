@@ -19,7 +19,8 @@ struct Routes: Sendable {
         router.add(middleware: ProblemMiddleware())
         router.add(
             middleware: TokenAccess(
-                tokens: TokenBook(store: service.store), isRequired: !service.configuration.isLoopback, counts: counts))
+                tokens: TokenBook(store: service.store), isRequired: !service.configuration.isLoopback, counts: counts,
+                openBinhosts: Set(service.configuration.binhosts.filter { !$0.needsToken }.map(\.name))))
         router.add(middleware: CallerLimits(counts: counts))
         router.post("/v1/requests") { request, context in try await post(request, context) }
         router.get("/v1/requests/:id") { request, context in try await state(request, context) }

@@ -133,7 +133,6 @@ extension StoreKeeper {
     private func checkIndexes(_ repair: Bool, _ faults: inout [StoreFault]) async throws {
         let names = try await store.binhostNames()
         for name in names {
-            guard let index = try await store.index(of: name) else { continue }
             for entry in try await store.entries(of: name) {
                 guard let artifact = try await store.anyArtifact(entry.artifact) else {
                     faults.append(
@@ -154,7 +153,7 @@ extension StoreKeeper {
                     continue
                 }
             }
-            try checkFiles(of: name, index, repair, &faults)
+            try await checkFiles(of: name, repair, &faults)
         }
         for name in try Files.list(state + "/binhosts") where !names.contains(name) {
             try unknown("binhosts/\(name)", repair, &faults)
@@ -162,14 +161,16 @@ extension StoreKeeper {
     }
 
     private func checkFiles(
-        of name: String, _ index: BinhostIndex, _ repair: Bool, _ faults: inout [StoreFault]
-    ) throws {
+        of name: String, _ repair: Bool, _ faults: inout [StoreFault]
+    ) async throws {
         for file in (try? Files.list("\(state)/binhosts/\(name)")) ?? [] {
             let place = "binhosts/\(name)/\(file)"
-            let isCompressed = file == "\(index.timestamp).gz"
-            guard isCompressed || file == "\(index.timestamp).txt" else { continue }
+            let isCompressed = file.hasSuffix(".gz")
+            guard let index = try await store.index(of: name, compressed: isCompressed),
+                file == "\(index.timestamp).\(isCompressed ? "gz" : "txt")"
+            else { continue }
             let found = try Files.read("\(state)/\(place)", limit: 1 << 30)
-            guard found != index.bytes(compressed: isCompressed) else { continue }
+            guard found != index.bytes else { continue }
             faults.append(
                 StoreFault(
                     kind: found.isEmpty ? .empty : .altered, place: place, detail: "not what the store has",

@@ -158,14 +158,17 @@ extension Store {
 }
 
 extension BuildService {
-    /// Writes down every minute what was used, and collects garbage from time to time, until the task is cancelled.
-    func keepHouse() async {
+    /// Writes down what was used, and collects garbage from time to time, until the task is cancelled.
+    ///
+    /// - Parameter pause: how often it looks what there is to do.
+    func keepHouse(pause: Duration = .seconds(60)) async {
         var next = MonotonicTime.now
         while !Task.isCancelled {
             do {
                 try await store.noteUses(uses.take())
                 if configuration.keeping.isLimited, next <= .now {
-                    next = .now.advanced(byMilliseconds: max(1, configuration.keeping.hours) * 3_600_000)
+                    let hours = min(configuration.keeping.hours, 1_000_000)
+                    next = .now.advanced(byMilliseconds: hours * 3_600_000)
                     let removed = try await keeper.collect(keeper.garbage())
                     if !removed.isEmpty {
                         logger.info(
@@ -178,7 +181,7 @@ extension BuildService {
             } catch {
                 logger.error("cannot keep house", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: .seconds(60))
+            try? await Task.sleep(for: pause)
         }
         // What was used in the last minute, also when the service is told to end.
         let (store, last) = (store, uses.take())

@@ -21,31 +21,6 @@ struct BinhostEntry: Codable, Equatable, Sendable, FetchableRecord, PersistableR
     var stanza: String
 }
 
-/// An index as it is at one moment.
-struct BinhostIndex: Sendable {
-    let header: String
-    let timestamp: Int
-    let count: Int
-    /// The stanzas of each part, and the same compressed.
-    let parts: [(text: String, gzip: [UInt8])]
-
-    /// The header with what depends on the packages, in the order of its keys as Portage writes it.
-    var head: String {
-        let lines =
-            header.split(separator: "\n").map(String.init) + [
-                "PACKAGES: \(count)", "TIMESTAMP: \(timestamp)",
-            ]
-        return lines.sorted().joined(separator: "\n") + "\n\n"
-    }
-
-    /// The file `Packages`, or `Packages.gz`.
-    func bytes(compressed: Bool) -> [UInt8] {
-        var bytes = compressed ? Gzip.stored(Array(head.utf8)) : Array(head.utf8)
-        for part in parts { bytes += compressed ? part.gzip : Array(part.text.utf8) }
-        return bytes
-    }
-}
-
 /// What the store knows of the public binhosts. An index is what its rows say: it changes in one transaction, with its
 /// time.
 ///
@@ -240,30 +215,6 @@ extension Store {
                 sql: """
                     SELECT artifact.* FROM artifact JOIN binhost_entry ON artifact = id WHERE binhost = ? AND path = ?
                     """, arguments: [binhost, path])
-        }
-    }
-
-    /// A whole index.
-    func index(of binhost: String) async throws(ServiceError) -> BinhostIndex? {
-        try await read { db in
-            guard let row = try Row.fetchOne(db, sql: "SELECT * FROM binhost WHERE name = ?", arguments: [binhost])
-            else { return nil }
-            var parts: [(text: String, gzip: [UInt8])] = []
-            var count = 0
-            let rows = try Row.fetchCursor(
-                db, sql: "SELECT part, stanza FROM binhost_entry WHERE binhost = ? ORDER BY part, path",
-                arguments: [binhost])
-            var texts: [Int: String] = [:]
-            while let row = try rows.next() {
-                texts[row["part"], default: ""] += row["stanza"] as String
-                count += 1
-            }
-            let members = try Row.fetchCursor(
-                db, sql: "SELECT part, gzip FROM binhost_part WHERE binhost = ? ORDER BY part", arguments: [binhost])
-            while let row = try members.next() {
-                parts.append((texts[row["part"]] ?? "", Array(row["gzip"] as Data)))
-            }
-            return BinhostIndex(header: row["header"], timestamp: row["timestamp"], count: count, parts: parts)
         }
     }
 }

@@ -51,6 +51,29 @@ public struct StoreTrial: Sendable {
         for (id, bytes) in artifacts { try Files.replace(packages.path(id), with: bytes) }
     }
 
+    /// Puts one package of so many bytes into the store of a state directory; its name there.
+    public static func fill(stateDirectory: String, bytes: Int) async throws -> String {
+        let packages = PackageFiles(directory: stateDirectory + "/artifacts")
+        try Files.makeDirectories(packages.directory)
+        let request = request(0)
+        let id = request.primaryKey
+        let piece = (0..<1009).map { UInt8(truncatingIfNeeded: $0 &* 167) }
+        var content: [UInt8] = []
+        content.reserveCapacity(bytes + piece.count)
+        while content.count < bytes { content += piece }
+        try Files.replace(packages.path(id), with: Array(content.prefix(bytes)))
+        let hash = try FileHash.sha256(ofFile: packages.path(id))
+        try await Store(path: stateDirectory + "/store.sqlite").write { db in
+            let recipe = try StoredRecipe(request, key: id)
+            try recipe.insert(db)
+            try StoredArtifact(
+                id: id, key: id, name: recipe.name, vector: try JSONColumn.text(request.vector), sha256: hash,
+                size: bytes, seconds: 1, built: 1_700_000_000, request: request.id
+            ).insert(db)
+        }
+        return id
+    }
+
     /// A request for one of those packages, as `POST /v1/requests` takes it.
     public static func body(_ number: Int) throws -> [UInt8] { Array(try JSONColumn.text(request(number)).utf8) }
 

@@ -44,15 +44,19 @@ extension BuildService {
             if let signing = configuration.signing {
                 try await publisher.sign(result.package, home: signing.home, key: signing.key)
             }
+            // What is for everybody is built with nothing that belongs to somebody.
+            guard result.trustDomain == nil || result.trustDomain == stored.trustDomain else {
+                throw BuildError.failed(reason: "its environment is of another trust domain")
+            }
             let vector = result.vector
             let sha256 = try FileHash.sha256(ofFile: result.package)
-            let owner = stored.trustDomain ?? result.trustDomain
             let artifact = StoredArtifact(
-                id: ArtifactName.id(key: stored.key, vector: vector.identity, sha256: sha256, domain: owner),
+                id: ArtifactName.id(
+                    key: stored.key, vector: vector.identity, sha256: sha256, domain: stored.trustDomain),
                 key: stored.key,
                 name: stored.name, vector: try JSONColumn.text(vector), sha256: sha256,
                 size: Files.status(result.package)?.size ?? 0, seconds: result.seconds, built: Store.now, request: id,
-                trustDomain: owner, environment: result.isTargets ? nil : result.environment)
+                trustDomain: stored.trustDomain, environment: result.isTargets ? nil : result.environment)
             try packages.take(result.package, as: artifact.id)
             ending = .package(artifact, environment: result.environment)
         } catch BuildError.cancelled {

@@ -1,5 +1,6 @@
 import BinpkgModel
 import BuildEnvironments
+import FoundationEssentials
 import GRDB
 import HTTPTypes
 import Hummingbird
@@ -100,9 +101,16 @@ import Testing
                 let same = try await Self.get(trial, path, [.ifModifiedSince: HTTPDate.text(time)])
                 #expect(same.status == .notModified)
                 #expect(same.headers[.lastModified] == HTTPDate.text(time))
-                for other in [time - 1, time + 1, time + 100_000] {
+                for other in [time - 1, time + 1, time + 5, time + 100_000] {
                     let reply = try await Self.get(trial, path, [.ifModifiedSince: HTTPDate.text(other)])
                     #expect(reply.status == .ok, "\(other - time)")
+                }
+                // Portage sends five seconds more than the time of its copy.
+                for (other, status) in [(time, HTTPResponse.Status.ok), (time + 5, .notModified), (time + 6, .ok)] {
+                    let fields: HTTPFields = [
+                        .ifModifiedSince: HTTPDate.text(other), .userAgent: "Gentoo Portage",
+                    ]
+                    #expect(try await Self.get(trial, path, fields).status == status, "\(other - time)")
                 }
             }
         }
@@ -135,6 +143,76 @@ import Testing
             _ = try await trial.obtain(BinpkgServiceTests.sample("good"))
             let index = try await Self.index(trial, packages: 2)
             #expect(index.contains("CPV: app-demo/good-1.0\n") && index.contains("CPV: lib-demo/b-2.1\n"))
+        }
+    }
+
+    /// What somebody sent goes to nobody else, also when Portage finds nothing wrong with it.
+    @Test(arguments: [true, false]) func whatIsOfADomainStaysOutside(isSent: Bool) async throws {
+        let patch = ContentItem(
+            role: .patch, name: "app-demo/theirs/own.patch", sha256: ContentHash.sha256([7]), size: 1)
+        let builder = TrialBuilder(.exact([1]), outside: isSent ? [patch] : [])
+        // Either it came with the request; or it is for everybody, and its environment, of all things, is not.
+        if !isSent { await builder.setDomain("attic") }
+        try await Self.run(builder) { trial in
+            try await trial.service.content.put(patch.sha256, [7])
+            let request = BinpkgServiceTests.sample("theirs")
+            let answer = try await trial.service.submit(request, mayBuild: true, trustDomain: "attic")
+            let end = try await trial.service.answer(id: answer.id, waiting: 60, trustDomain: "attic")
+            #expect(end?.state == (isSent ? .ready : .failed))
+            if isSent { try await Self.refused(trial, "it is of the trust domain 'attic'") }
+            let index = try await Self.index(trial, packages: 0)
+            #expect(!index.contains("theirs"))
+            let path = "main/app-demo/theirs/theirs-1.0-1.gpkg.tar"
+            #expect(try await Self.get(trial, path).status == .notFound)
+        }
+    }
+
+    @Test func aBinhostMayWantAToken() async throws {
+        let scratch = try ScratchDirectory()
+        let ways = [
+            "closed/Packages", "closed/Packages.gz", "closed/app-demo/delta/delta-1.0-1.gpkg.tar",
+            "%63losed/Packages", "/closed/Packages", "main/../closed/Packages", "main%2f..%2fclosed/Packages",
+            "./closed/Packages", "closed//Packages", "CLOSED/Packages",
+        ]
+        let settings: (inout ServiceConfiguration) -> Void = {
+            var closed = BinhostSettings(name: "closed")
+            closed.needsToken = true
+            $0.binhosts = [BinhostSettings(name: "main"), closed]
+        }
+        try await Trial.run(TrialBuilder(.exact([1, 2, 3])), directory: scratch.path, settings: settings) { trial in
+            _ = try await trial.obtain(sample)
+            _ = try await Self.index(trial, packages: 1)
+            for _ in 0..<6000 where try await trial.service.store.entries(of: "closed").isEmpty {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            // Nobody has a token, and nobody gets in.
+            for way in ways { #expect(try await Self.get(trial, way).status != .ok, "\(way)") }
+            #expect(try await Self.get(trial, ways[0], [.authorization: "Bearer x"]).status == .unauthorized)
+        }
+        let token = try await TokenStore(stateDirectory: scratch.path).add(
+            name: "desk", domain: "home", scope: .read, days: nil)
+        @Sendable func basic(_ text: String) -> HTTPFields {
+            [.authorization: "Basic " + Data(text.utf8).base64EncodedString()]
+        }
+        try await Trial.run(TrialBuilder(.exact([1, 2, 3])), directory: scratch.path, settings: settings) { trial in
+            _ = try await Self.index(trial, packages: 1)
+            for way in ways { #expect(try await Self.get(trial, way).status != .ok, "\(way)") }
+            for way in ways.prefix(3) {
+                let refused = try await Self.get(trial, way)
+                #expect(refused.status == .unauthorized)
+                // What Portage and wget answer to.
+                #expect(refused.headers[.wwwAuthenticate]?.hasPrefix("Basic realm=") == true)
+                #expect(refused.headers[.contentType] == ProblemDocument.mediaType)
+                #expect(try await Self.get(trial, way, [.authorization: "Bearer \(token)"]).status == .ok)
+                #expect(try await Self.get(trial, way, basic("desk:\(token)")).status == .ok)
+                for wrong in ["desk:\(token)x", "\(token):", "desk", ""] {
+                    #expect(try await Self.get(trial, way, basic(wrong)).status == .unauthorized, "\(wrong)")
+                }
+            }
+            // Elsewhere a token is sent as a token.
+            let status = try await trial.client.execute(
+                uri: "/v1/status", method: .get, headers: basic("desk:\(token)"))
+            #expect(status.status == .unauthorized)
         }
     }
 
@@ -175,7 +253,7 @@ import Testing
             let service = trial.service
             _ = try await Self.index(trial, packages: 0)
             let count = Store.partLength * 2 + 5
-            try await BinhostTrial(store: service.store).fill(count, binhost: "main")
+            try await BinhostTrial(service: service).fill(count, binhost: "main")
             let filled = try await Self.index(trial, packages: count)
             _ = try await trial.obtain(sample)
             let index = try await Self.index(trial, packages: count + 1)
@@ -221,6 +299,7 @@ import Testing
                 [[binhost]]
                 name = "plain"
                 environment = "host"
+                access = "token"
                 packages = ["app-demo/*", ">=lib-demo/beta-2"]
                 use = ["ssl", "-nls"]
                 variables = { CFLAGS = "-O2 -pipe" }
@@ -233,6 +312,7 @@ import Testing
                 """, file: "f")
         var wanted = BinhostSettings(name: "plain")
         wanted.environment = "host"
+        wanted.needsToken = true
         wanted.packages = ["app-demo/*", ">=lib-demo/beta-2"]
         wanted.configuration = OwnConfiguration(variables: ["CFLAGS": "-O2 -pipe"], use: ["ssl", "-nls"])
         #expect(settings.binhosts == [wanted])
@@ -244,6 +324,7 @@ import Testing
             ("[[binhost]]\nname = \"../x\"", "the name may have letters"),
             ("[[binhost]]\nname = \"a\"\n[[binhost]]\nname = \"a\"", "a name of its own"),
             ("[[binhost]]\nname = \"a\"\nenvironment = \"none\"", "there is no environment 'none'"),
+            ("[[binhost]]\nname = \"a\"\naccess = \"open\"", "access is 'public' or 'token', not 'open'"),
             ("[[binhost]]\nname = \"a\"\npackages = [\"x\"]", "not a package atom"),
             ("[[binhost]]\nname = \"a\"\npackages = [\"a/b:0\"]", "no slot"),
             ("[[binhost]]\nname = \"a\"\nuse = [\"a b\"]", "is no USE flag"),

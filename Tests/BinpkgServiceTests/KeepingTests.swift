@@ -1,8 +1,11 @@
 import BinpkgModel
+import FoundationEssentials
 import GRDB
 import Hummingbird
 import HummingbirdTesting
 import Posix
+import Subprocess
+import SystemPackage
 import Testbed
 import Testing
 
@@ -102,6 +105,82 @@ import Testing
             #expect(service.packages.has(id))
             #expect(try await service.keeper.garbage().removed == [])
         }
+    }
+
+    @Test func theServiceCollectsByItself() async throws {
+        let scratch = try ScratchDirectory()
+        try await StoreTrial.fill(stateDirectory: scratch.path, 3)
+        try await Trial.run(
+            TrialBuilder(.exact([1])), directory: scratch.path,
+            settings: {
+                $0.keeping.maximumDays = 1
+                $0.keeping.hours = 0
+            }
+        ) { trial in
+            let service = trial.service
+            let house = Task { await service.keepHouse(pause: .milliseconds(10)) }
+            // Once at the start, and then again.
+            for _ in 0..<6000 where try await !service.store.artifacts().isEmpty {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(try await service.store.artifacts().isEmpty)
+            let id = try #require(try await trial.obtain(sample).artifact)
+            #expect(service.packages.has(id))
+            for _ in 0..<6000 where try await !service.store.artifacts().isEmpty {
+                try await Self.age(trial)
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(try await service.store.artifacts().isEmpty)
+            house.cancel()
+            await house.value
+            let left = try Files.list(scratch.path + "/artifacts")
+            #expect(left == [])
+        }
+    }
+
+    /// What `binpkgd gc --json` prints.
+    private struct Report: Decodable {
+        struct Item: Decodable {
+            let kind: String
+            let name: String
+            let bytes: Int
+            let lastUse: Double
+        }
+
+        let removed: [Item]
+        let keptBytes: Int
+        let isDryRun: Bool
+    }
+
+    @Test func theCommandSaysWhatWouldGoAndRemovesIt() async throws {
+        let scratch = try ScratchDirectory()
+        let state = scratch.path + "/state"
+        let file = try scratch.write("binpkgd.toml", "state = \"\(state)\"\n[store]\nmax_bytes = 20\nkeep_days = 0\n")
+        func collect(_ options: String...) async throws -> (text: String, errors: String, isDone: Bool) {
+            let result = try await Subprocess.run(
+                .path(FilePath(LiveService.folder + "/portmanteau")),
+                arguments: .init(["binpkgd", "gc", "--config", file] + options), output: .string(limit: 1 << 20),
+                error: .string(limit: 1 << 20))
+            return (result.standardOutput, result.standardError, result.terminationStatus.isSuccess)
+        }
+        let early = try await collect()
+        #expect(!early.isDone && early.errors.contains("no service has worked there yet"), "\(early)")
+        for name in ["logs", "content"] { try Files.makeDirectories("\(state)/\(name)") }
+        try await StoreTrial.fill(stateDirectory: state, 3)
+        let names = try Files.list(state + "/artifacts")
+        let dry = try await collect("--dry-run", "--json")
+        #expect(dry.isDone, "\(dry)")
+        let report = try JSONDecoder().decode(Report.self, from: Data(dry.text.utf8))
+        // Three packages of nine bytes; the least recently used go until twenty are kept.
+        #expect(report.isDryRun && report.keptBytes == 18 && report.removed.map(\.kind) == ["package"])
+        #expect(report.removed.map(\.bytes) == [9] && report.removed.map(\.lastUse) == [0])
+        #expect(try Files.list(state + "/artifacts") == names)
+        let done = try await collect()
+        #expect(done.isDone && done.text.hasSuffix("\n1 files, 9 bytes, removed; 18 bytes stay\n"), "\(done)")
+        #expect(done.text.hasPrefix("package \(report.removed.first?.name ?? "?") (9 bytes)\n"), "\(done)")
+        let left = try Files.list(state + "/artifacts")
+        #expect(left == names.filter { !$0.hasPrefix(report.removed.first?.name ?? "") })
+        #expect(try await collect("--dry-run").text == "0 files, 0 bytes, would go; 18 bytes stay\n")
     }
 
     @Test func differencesBetweenStoreAndFilesAreFoundAndMended() async throws {

@@ -12,11 +12,14 @@ struct LiveService: Sendable {
     let pid: pid_t
     let state: String
 
-    /// Beside the test's own program, whatever that is called.
-    static var program: String {
+    /// The program.
+    static var program: String { folder + "/trial-binpkgd" }
+
+    /// Where the built programs are, whatever the test's own one is called.
+    static var folder: String {
         var path = #filePath[...]
         for _ in 0..<3 { path = path[..<(path.lastIndex(of: "/") ?? path.endIndex)] }
-        return path + "/.build/debug/trial-binpkgd"
+        return path + "/.build/debug"
     }
 
     /// Runs it; returns what it printed.

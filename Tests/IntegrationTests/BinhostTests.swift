@@ -70,6 +70,13 @@ import Testing
                 let first = try await user.emerge(["--getbinpkg", "--oneshot", "app-demo/hello"])
                 #expect(first.succeeded && !first.text.contains("Compiling source"), "\(first.text)")
                 #expect(try user.installedPackages().contains("app-demo/hello-1.0"))
+                // It is not signed: who asks for signatures does not get it.
+                try user.append("etc/portage/make.conf", "\nFEATURES=\"${FEATURES} binpkg-request-signature\"\n")
+                try configure(user, service, verify: true)
+                let unsigned = try await user.emerge(["--getbinpkgonly", "--oneshot", "app-demo/hello"])
+                #expect(!unsigned.succeeded, "\(unsigned.text)")
+                try user.append("etc/portage/make.conf", "\nFEATURES=\"${FEATURES} -binpkg-request-signature\"\n")
+                try configure(user, service, verify: false)
                 // A second package is seen by the next emerge, however soon it comes.
                 _ = try await asker.ask("lib-demo/alpha-1.0")
                 _ = try await waitForIndex(service, on: asker.machine, having: "CPV: lib-demo/alpha-1.0\n")
@@ -136,6 +143,19 @@ import Testing
                 let good = try await user.emerge(["--getbinpkg", "--oneshot", "app-demo/hello"])
                 #expect(good.succeeded && !good.text.contains("Compiling source"), "\(good.text)")
                 #expect(try user.installedPackages().contains("app-demo/hello-1.0"))
+                // The same file again, and altered.
+                let file = "app-demo/hello/hello-1.0-1.gpkg.tar"
+                let package = try Files.read(user.path("var/cache/binhost/main/\(file)"))
+                let local = user.path("var/cache/binpkgs/\(file)")
+                for (bytes, isGood) in [(package, true), (DamagedPackage.image(package) ?? [], false)] {
+                    try Files.removeTree(user.path("var/cache/binpkgs"))
+                    try Files.makeDirectories(user.path("var/cache/binpkgs/app-demo/hello"))
+                    try Files.replace(local, with: bytes)
+                    let result = try await user.emerge(
+                        ["--usepkgonly", "--oneshot", "app-demo/hello"],
+                        environment: ["FEATURES": "-pkgdir-index-trusted"])
+                    #expect(result.succeeded == isGood, "\(result.text)")
+                }
             }
             // The same package through the hooks, where a signature is asked for.
             try await testbed.withMachine("bh-signed-hooks") { user in
