@@ -21,6 +21,7 @@ public enum WideApplication {
                 LICENSE="GPL-2+"
                 SLOT="0"
                 KEYWORDS="amd64 arm64"
+                RESTRICT="strip binchecks"
                 BDEPEND="dev-demo/weave"
                 \(rest)
 
@@ -36,7 +37,10 @@ public enum WideApplication {
                     echo "int \(name)(void) { return \(number + 1); }" > \(name).c || die
                     ${CHOST}-gcc ${CFLAGS} ${LDFLAGS} -shared -fPIC -o lib\(name).so \(name).c || die
                 }
-                src_install() { dolib.so lib\(name).so; }
+                src_install() {
+                    mkdir -p "${ED}/usr/$(get_libdir)" || die
+                    cp lib\(name).so "${ED}/usr/$(get_libdir)" || die
+                }
                 """)
         }
         add(
@@ -63,7 +67,10 @@ public enum WideApplication {
             END
                 ${CHOST}-gcc ${CFLAGS} ${LDFLAGS} -o many many.c -ldl || die
             }
-            src_install() { dobin many; }
+            src_install() {
+                mkdir -p "${ED}/usr/bin" || die
+                cp many "${ED}/usr/bin" || die
+            }
             """)
         try machine.addRepository("wide", categories: ["app-wide", "lib-wide"], ebuilds: ebuilds)
     }
