@@ -50,7 +50,11 @@ public struct PlanRun: Sendable {
     public func send(_ draft: PlanDraft) async throws(StageFailure) -> Plan {
         var plan = draft.plan
         let client = try await ServiceClient.reach(plan.service, paths: paths, answerTimeout: answerTimeout)
-        var open = plan.packages.indices.filter { plan.packages[$0].request != nil && plan.packages[$0].isWanted }
+        // What the service has needs no second question.
+        var open = plan.packages.indices.filter { index in
+            let package = plan.packages[index]
+            return package.request != nil && package.isWanted && package.verdict != .hit
+        }
         var sent: Set<String> = []
         for _ in 0..<3 where !open.isEmpty {
             let items = try await call { () async throws(ServiceError) in
@@ -128,27 +132,27 @@ public struct PlanRun: Sendable {
         return isInterrupted()
     }
 
-    /// Fetches and verifies what is ready and not here yet.
+    /// Fetches and verifies what is ready and not here yet: while one is verified, others are on their way.
     private func bring(_ plan: inout Plan, _ client: ServiceClient) async {
-        var waiting = plan.packages.indices.filter {
-            plan.packages[$0].verdict == .hit && plan.packages[$0].file == nil
-        }
+        var result = plan
+        var waiting = result.packages.indices.filter {
+            result.packages[$0].verdict == .hit && result.packages[$0].file == nil
+        }[...]
         let packages = PlanPackages(portage: portage, directory: directory, client: client, plan: plan.id)
-        while !waiting.isEmpty, !isInterrupted() {
-            let part = Array(waiting.prefix(Self.lanes))
-            waiting.removeFirst(part.count)
-            let wanted = part.map { plan.packages[$0] }
-            let brought = await withTaskGroup(of: (Int, PlanPackage).self) { group in
-                for (index, package) in zip(part, wanted) {
-                    group.addTask { (index, await packages.bring(package)) }
-                }
-                var all: [(Int, PlanPackage)] = []
-                for await one in group { all.append(one) }
-                return all
+        await withTaskGroup(of: (Int, PlanPackage).self) { group in
+            func begin() {
+                guard !isInterrupted(), let index = waiting.popFirst() else { return }
+                let package = result.packages[index]
+                group.addTask { (index, await packages.bring(package)) }
             }
-            for (index, package) in brought { plan.packages[index] = package }
-            progress(plan)
+            for _ in 0..<Self.lanes { begin() }
+            while let (index, package) = await group.next() {
+                result.packages[index] = package
+                progress(result)
+                begin()
+            }
         }
+        plan = result
     }
 
     private func call<Value: Sendable>(

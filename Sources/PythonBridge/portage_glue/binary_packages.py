@@ -8,9 +8,30 @@ from portage_glue.calls import GlueError, call
 from portage_glue.objects import DEPENDENCY_KINDS, own_settings, package_settings, portage_module
 
 
+# What an index can want of package files that were verified, by their stamps, and of how many files it is kept.
+_VERIFIED = {}
+_KEPT = 4096
+
+
 @functools.cache
 def _settings():
     return own_settings()
+
+
+def _stamp_of(path):
+    try:
+        return _stamp(os.stat(path))
+    except OSError:
+        return None
+
+
+def _stamp(status):
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def verified_metadata(status):
+    """The fields of a package file, if this process verified it and it is the same since; else None."""
+    return _VERIFIED.get(_stamp(status))
 
 
 def _open_package(path, cpv):
@@ -35,7 +56,14 @@ def _open_package(path, cpv):
 @call
 def check_package(path, cpv=None):
     """Verifies a gpkg and returns its text metadata."""
-    return _open_package(path, cpv)[1]
+    stamp = _stamp_of(path)
+    metadata = _open_package(path, cpv)[1]
+    if stamp is not None and stamp == _stamp_of(path):
+        if len(_VERIFIED) >= _KEPT:
+            _VERIFIED.clear()
+        fields = metadata["fields"]
+        _VERIFIED[stamp] = {name: text for name, text in fields.items() if not name.endswith((".ebuild", "CONTENTS"))}
+    return metadata
 
 
 @call

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 
+from portage_glue.binary_packages import verified_metadata
 from portage_glue.build_dependencies import BuildDependencies
 from portage_glue.calls import GlueError, call
 from portage_glue.key_inputs import configured_inputs, package_inputs
@@ -215,7 +216,19 @@ def plan(arguments, refused, variables, only_offers=False):
 @call
 def index_packages(directory):
     """Writes the index of a directory of binary packages, as Portage itself does; returns the packages in it."""
+    import stat
+
     from portage.dbapi.bintree import binarytree
+
+    class Tree(binarytree):
+        """Takes what was read when a package was verified: each file is opened once."""
+
+        def _read_metadata(self, filename, st, keys=None, binpkg_format=None):
+            known = verified_metadata(st)
+            if known is None or keys is None:
+                return super()._read_metadata(filename, st, keys=keys, binpkg_format=binpkg_format)
+            own = {"_mtime_": str(st[stat.ST_MTIME]), "SIZE": str(st.st_size)}
+            return {key: own.get(key, " ".join(known.get(key, "0" if key == "EAPI" else "").split())) for key in keys}
 
     settings = own_settings()
     settings.unlock()
@@ -223,6 +236,6 @@ def index_packages(directory):
     settings.backup_changes("PKGDIR")
     settings.features.discard("compress-index")
     settings.lock()
-    tree = binarytree(pkgdir=directory, settings=settings)
+    tree = Tree(pkgdir=directory, settings=settings)
     tree.populate(force_reindex=True)
     return sorted(str(cpv) for cpv in tree.dbapi.cpv_all())
