@@ -112,7 +112,12 @@ public final class Agent: Sendable {
         guard jobs.withLock({ $0.tasks.count < Self.jobLimit }) else { return .refused("too many packages at once") }
         do throws(StageFailure) {
             let area = try StagingArea(setup)
-            do throws(PosixError) { try area.begin(for: emerge) } catch { throw StageFailure.broken(error.description) }
+            do throws(PosixError) {
+                try area.begin(for: emerge)
+            } catch {
+                area.remove()
+                throw StageFailure.broken(error.description)
+            }
             begin(setup, in: area, for: emerge)
             return .accepted
         } catch {

@@ -9,6 +9,11 @@ final class StagingArea: Sendable {
     /// Where the image is unpacked, before it gets its name: a process that an earlier holder left behind cannot reach it.
     let unpacking: String
 
+    /// A file that only keeps room: on a disk that is full in the end, the state file can still say so.
+    private var reserve: String { directory.path + "/reserve" }
+    /// More than any state file has.
+    private static let reserveSize = 16 << 10
+
     /// Takes the directory.
     ///
     /// Everything below PORTAGE_TMPDIR must be a directory of this user that nobody else may write: a build, as the user
@@ -41,10 +46,19 @@ final class StagingArea: Sendable {
         try? Files.writeAll(fd, Array((line.printable + "\n").utf8))
     }
 
-    /// Notes which emerge waits, and makes the file of ``tell(_:)``.
+    /// Keeps room for the state file, notes which emerge waits, and makes the file of ``tell(_:)``.
     func begin(for emerge: EmergeProcess) throws(PosixError) {
-        try Files.replace(directory.emerge, with: Array("\(emerge.name)\n".utf8))
-        try Files.replace(directory.progress, with: [])
+        try add(reserve, [UInt8](repeating: UInt8(ascii: "\n"), count: Self.reserveSize))
+        try add(directory.emerge, Array("\(emerge.name)\n".utf8))
+        try add(directory.progress, [])
+    }
+
+    /// Makes a file. It need not outlive the machine, and setup waits for it: nothing is synced.
+    private func add(_ path: String, _ bytes: [UInt8]) throws(PosixError) {
+        let fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard fd >= 0 else { throw PosixError("write", path, code: errno) }
+        defer { close(fd) }
+        try Files.writeAll(fd, bytes, path: path)
     }
 
     /// Whether the emerge that a staging directory belongs to still runs.
@@ -92,12 +106,13 @@ final class StagingArea: Sendable {
 
     /// Removes everything but the lock and the lines of a phase that waits.
     func empty() throws(PosixError) {
-        if isOurs { try Self.empty(directory, keeping: ["lock", "progress", "emerge"]) }
+        if isOurs { try Self.empty(directory, keeping: ["lock", "progress", "emerge", "reserve"]) }
     }
 
     /// Writes the state: the last act.
     func write(_ state: StageState) throws(PosixError) {
         guard isOurs else { throw PosixError("use", directory.path, code: ESTALE) }
+        unlink(reserve)
         try directory.write(state)
     }
 

@@ -27,6 +27,44 @@ import Testing
         return (output.text, output.text.contains("\n>>> Compiling source"))
     }
 
+    /// A token that has expired, and one that nobody knows: with the agent, and in plans.
+    private func endedTokens(_ server: Machine, _ machine: Machine) async throws {
+        let added = try await token(server, ["add", "old", "--expires", "1"])
+        let old = added.stdout.filter { !$0.isWhitespace }
+        let expiry = """
+            import sqlite3, sys
+            with sqlite3.connect(sys.argv[1], timeout=60) as store:
+                store.execute("UPDATE token SET expires = 1 WHERE name = 'old'")
+            """
+        let changed = try await server.run([
+            "/usr/bin/python3", "-c", expiry, server.prefix + "/var/lib/portmanteau/binpkgd/store.sqlite",
+        ])
+        try #require(changed.succeeded, "\(changed.text)")
+        try await Task.sleep(for: .milliseconds(1100))
+        let agent = try await machine.startAgent()
+        for (text, line) in [
+            (old, "the token cannot be used: it has expired"), ("pmt_wrong", "this service does not know it"),
+        ] {
+            try machine.write("etc/portmanteau/token", text + "\n", mode: 0o600)
+            let built = try await emerge(machine)
+            let lines = built.text.split(separator: "\n").filter { $0.hasSuffix(": building here") }
+            #expect(built.isCompiled && lines.count == 1 && lines[0].contains(line), "\(built.text)")
+            #expect(!built.text.contains(text) && !agent.log.contains(text), "\(agent.log)")
+            let strict = try await machine.emerge(
+                ["--oneshot", "app-demo/hello"], environment: ["BINPKG_POLICY": "require"])
+            #expect(!strict.succeeded && strict.text.contains(line), "\(strict.text)")
+            #expect(!strict.text.contains(">>> Compiling source"))
+            for command in [["plan"], ["emerge"], ["emerge", "--require"]] {
+                let refused = try await machine.run(["binpkg"] + command + ["--oneshot", "app-demo/hello"])
+                #expect(refused.exitCode == 2 && refused.stdout.isEmpty, "\(refused.text)")
+                let said = refused.stderr.split(separator: "\n")
+                #expect(said.count == 1 && said[0].contains(line), "\(refused.text)")
+            }
+        }
+        try await agent.stop()
+        try Files.removeTree(machine.path("run/portmanteau"))
+    }
+
     @Test func aPackageComesOverTLSWithATokenAndWithoutOneItIsBuilt() async throws {
         let testbed = try await Testbed.shared()
         try await testbed.withMachine("secure-service") { server in
@@ -74,6 +112,8 @@ import Testing
                         #expect(built.isCompiled && built.text.contains(line), "\(built.text)")
                         #expect(!built.text.contains(secret))
                     }
+
+                    try await endedTokens(server, machine)
 
                     // A token that is revoked while the service runs.
                     let revoked = try await token(server, ["revoke", "desk"])

@@ -103,42 +103,54 @@ import Testing
         for ((i = 0; i < 1200; i++)); do [[ -S ${HOME%/root}/run/portmanteau/agent.sock ]] && break; sleep 0.1; done
         """
 
-    /// The disk of the client's cache is full, that of the staging directory, and that of the run directory.
+    /// The disk of the client's cache is full, that of the staging directory, and that of the run directory: at once, and
+    /// when the package is unpacked.
     @Test(arguments: ["var/cache/portmanteau", "var/tmp/portmanteau", "run/portmanteau"], [false, true])
     func aFullDiskMeansALocalBuild(_ place: String, _ hasAgent: Bool) async throws {
         let name = "full-\(place.split(separator: "/")[0])-\(place.utf8.count)-\(hasAgent)"
         try await withMachine(name) { machine, package in
             let path = machine.prefix + "/" + place
-            let outcome = try await emerge(
-                on: machine, package, .nothing,
-                before: "mkdir -p \(path) && mount -t tmpfs -o size=4k,mode=755 full \(path)"
-                    + (hasAgent ? " && " + Self.agent : ""))
-            #expect(outcome.output.succeeded, "\(outcome.output.text)")
-            #expect(outcome.installed == ["app-demo/hello-1.0"])
-            // Nothing that matters is in the run directory.
-            guard place != "run/portmanteau" else { return }
-            #expect(outcome.compiled)
-            let line = outcome.output.text.split(separator: "\n").first { $0.contains(": building here") }
-            // Where not even the state can be written, the agent is as good as gone.
-            let isSilent = hasAgent && place == "var/tmp/portmanteau"
-            #expect(
-                line.map { isSilent || $0.lowercased().contains("no space left on") } == true,
-                "\(outcome.output.text)")
+            for size in place == "var/tmp/portmanteau" ? [4, 28] : [4] {
+                let outcome = try await emerge(
+                    on: machine, package, .nothing,
+                    before: "mkdir -p \(path) && mount -t tmpfs -o size=\(size)k,mode=755 full \(path)"
+                        + (hasAgent ? " && " + Self.agent : ""))
+                #expect(outcome.output.succeeded, "\(outcome.output.text)")
+                #expect(outcome.installed == ["app-demo/hello-1.0"])
+                // Nothing that matters is in the run directory.
+                guard place != "run/portmanteau" else { return }
+                #expect(outcome.compiled)
+                let lines = outcome.output.text.split(separator: "\n").filter { $0.contains(": building here") }
+                #expect(lines.count == 1, "\(outcome.output.text)")
+                #expect(lines.first?.lowercased().contains("no space left on") == true, "\(outcome.output.text)")
+                #expect(lines.first?.contains(path) == true, "\(lines)")
+            }
         }
     }
 
+    /// Who has the wrong clock.
+    enum Wrong: CaseIterable { case emerge, agent, both }
+
     /// An hour ahead, and an hour behind.
-    @Test(arguments: [3600, -3600]) func aWrongClockChangesNothing(_ seconds: Int) async throws {
-        try await withMachine("clock-\(seconds > 0)") { machine, package in
-            let wrong = try await machine.withClockOff(by: seconds).map { "\($0.key)=\($0.value)" }
-            let shown = try await machine.run(["env"] + wrong + ["date", "+%s"])
+    @Test(arguments: [3600, -3600], Wrong.allCases)
+    func aWrongClockChangesNothing(_ seconds: Int, _ wrong: Wrong) async throws {
+        try await withMachine("clock-\(seconds > 0)-\(wrong)") { machine, package in
+            let clock = try await machine.withClockOff(by: seconds).map { "\($0.key)=\($0.value)" }
+            let shown = try await machine.run(["env"] + clock + ["date", "+%s"])
             let now = try #require(Int(shown.stdout.dropLast()))
             #expect(abs(now - time(nil) - seconds) < 1000)
-            let outcome = try await emerge(
-                on: machine, package, .nothing, before: "export \(wrong.joined(separator: " "))")
+            let words = clock.joined(separator: " ")
+            let before =
+                switch wrong {
+                case .emerge: "export \(words)"
+                case .agent: "export \(words) && \(Self.agent) && unset LD_PRELOAD CLOCK_OFF_BY"
+                case .both: "export \(words) && \(Self.agent)"
+                }
+            let outcome = try await emerge(on: machine, package, .nothing, before: before)
             #expect(outcome.output.succeeded, "\(outcome.output.text)")
             #expect(outcome.output.text.contains(": hit, exact"), "\(outcome.output.text)")
             #expect(!outcome.compiled)
+            #expect(Files.exists(machine.path("root/agent.log")) == (wrong != .emerge))
         }
     }
 
