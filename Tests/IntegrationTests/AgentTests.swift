@@ -131,14 +131,16 @@ import Testing
             let removed = try await machine.emerge(["-q", "-C"] + names.map { "=" + $0 })
             #expect(removed.succeeded, "\(removed.text)")
             let building = try await merged(policy: "off") { try machine.write("go-on", "") }
-            #expect(waiting == building)
+            // With merge-wait nothing is merged while a job runs, whatever it does.
+            #expect(waiting.count == (isMerging ? 3 : 0), "\(waiting)")
+            #expect(waiting == building, "merged while one waits, and while it is built here")
         }
     }
 
     /// Phases of a hostile ebuild, as the build user and as root.
     private static let attack = #"""
         ___attack() { python - "$1" "${EPREFIX}" "${PORTAGE_TMPDIR}" <<'EOF'
-        import os, socket, sys
+        import os, socket, sys, time
         who, prefix, temporary = sys.argv[1:]
         try:
             agent = socket.socket(socket.AF_UNIX)
@@ -150,12 +152,39 @@ import Testing
             print(f"attack {who}: agent: {agent.recv(4096).decode().strip()}")
         except OSError as error:
             print(f"attack {who}: agent: {error.strerror}")
+        def attempt(what, action):
+            try:
+                action()
+                print(f"attack {who}: {what}: done")
+            except OSError as error:
+                print(f"attack {who}: {what}: {error.strerror}")
         if who == "user":
+            root = temporary + "/portmanteau"
             for path in ("", "/app-demo", "/app-demo/hello-1.0"):
-                try:
-                    os.mkdir(temporary + "/portmanteau" + path)
-                except OSError as error:
-                    print(f"attack {who}: {path}: {error.strerror}")
+                attempt("make " + path, lambda: os.mkdir(root + path))
+            attempt("move", lambda: os.rename(root, root + "-old"))
+            for name in ("hallo-1.0", "hello-1.0"):
+                attempt("write " + name, lambda: open(f"{root}/app-demo/{name}/state", "w").close())
+            # And while the other package is staged, as often as it can be tried.
+            if os.fork() == 0:
+                os.setsid()
+                for descriptor in range(256):
+                    try:
+                        os.close(descriptor)
+                    except OSError:
+                        pass
+                done, end = 0, time.monotonic() + 60
+                while time.monotonic() < end:
+                    for path in ("", "/app-demo", "/app-demo/hello-1.0", "/app-demo/hello-1.0/image"):
+                        try:
+                            os.symlink("/etc", root + path)
+                            done += 1
+                        except OSError:
+                            pass
+                    with open(temporary + "/portage/links", "w") as file:
+                        file.write(f"{done} links were made")
+                    time.sleep(0.002)
+                os._exit(0)
         EOF
         }
         if [[ ${PN} == hallo ]]; then
@@ -168,12 +197,22 @@ import Testing
     @Test func aHostileEbuildGetsNowhere() async throws {
         try await withAgent(
             "hostile", .init(packages: [Self.hello: try await hello()]),
-            prepare: { try $0.write("etc/portage/bashrc", Self.attack) }
+            prepare: { machine in
+                try machine.write("etc/portage/bashrc", Self.attack)
+                // Open to all, as /var/tmp is; and processes of a phase may outlive it.
+                chmod(machine.path("var/tmp"), 0o1777)
+                try machine.append("etc/portage/make.conf", "FEATURES=\"${FEATURES} -pid-sandbox\"\n")
+            }
         ) { machine, _, agent in
             let output = try await machine.emerge(["-1", "--quiet-build=n", "app-demo/hallo", "app-demo/hello"])
             #expect(output.succeeded, "\(output.text)")
             #expect(output.text.contains("attack user: agent: Permission denied"), "\(output.text)")
-            #expect(output.text.contains("attack user: /app-demo/hello-1.0: Permission denied"))
+            #expect(output.text.contains("attack user: make /app-demo/hello-1.0: Permission denied"))
+            for attack in ["make ", "make /app-demo", "move", "write hallo-1.0", "write hello-1.0"] {
+                #expect(output.text.contains("attack user: \(attack): "), "\(output.text)")
+                #expect(!output.text.contains("attack user: \(attack): done"), "\(output.text)")
+            }
+            #expect(try machine.read("var/tmp/portage/links") == "0 links were made")
             #expect(output.text.contains("attack root: agent: refused the caller is not the setup phase"))
             #expect(output.text.contains("hello-1.0: binary package from http://127.0.0.1:"))
             #expect(agent.log.contains("refused: the caller is not the setup phase"), "\(agent.log)")
