@@ -47,12 +47,8 @@ extension PackageCheck {
                 throw StageFailure.negative(
                     "it was built against other sub-slots: " + others.prefix(3).joined(separator: "; ").printable)
             }
-        } catch let error as StageFailure {
-            throw error
-        } catch let error as PortageError {
-            throw .broken("the package cannot be used: \(error.message)")
         } catch {
-            throw .broken("\(error)")
+            throw StageFailure(ofPackage: error)
         }
     }
 }

@@ -96,14 +96,8 @@ public struct PackageRequester: Sendable {
             let inputs = try await portage.keyInputs(
                 PackageSelector(cpv: package.cpv, repository: package.repository), variables: RequestMaker.variables)
             return try RequestMaker.request(for: inputs, accuracy: accuracy)
-        } catch let error as StageFailure {
-            throw error
-        } catch let error as PortageError {
-            throw StageFailure(error)
-        } catch let error as RequestError {
-            throw .negative(error.description)
         } catch {
-            throw .broken("\(error)")
+            throw StageFailure(any: error)
         }
     }
 }

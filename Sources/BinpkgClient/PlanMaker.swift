@@ -49,14 +49,8 @@ public struct PlanMaker: Sendable {
         let client = try await ServiceClient.reach(service, paths: paths, answerTimeout: answerTimeout)
         do {
             return try await plan(arguments, isRequired, client, openPortage())
-        } catch let error as StageFailure {
-            throw error
-        } catch let error as PortageError {
-            throw StageFailure(error)
-        } catch let error as ServiceError {
-            throw StageFailure(error)
         } catch {
-            throw .broken("\(error)")
+            throw StageFailure(any: error)
         }
     }
 

@@ -43,15 +43,9 @@ struct PlanPackages: Sendable {
             try Files.makeDirectories("\(directory.packages(plan))/\(name)")
             try Files.move(draft, to: path)
             return file
-        } catch let error as StageFailure {
-            try? Files.removeTree(draft)
-            throw error
-        } catch let error as PortageError {
-            try? Files.removeTree(draft)
-            throw .broken("the package cannot be used: \(error.message)")
         } catch {
             try? Files.removeTree(draft)
-            throw .broken("\(error)")
+            throw StageFailure(ofPackage: error)
         }
     }
 }

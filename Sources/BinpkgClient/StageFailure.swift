@@ -43,4 +43,24 @@ public enum StageFailure: Error, Equatable, Sendable {
     }
 
     init(_ error: PortageError) { self = .broken(error.message) }
+
+    /// What any error of the client's parts means.
+    init(any error: any Error) {
+        switch error {
+        case let error as StageFailure: self = error
+        case let error as ServiceError: self.init(error)
+        case let error as PortageError: self.init(error)
+        case let error as RequestError: self = .negative(error.description)
+        default: self = .broken("\(error)")
+        }
+    }
+
+    /// The same, of work with a package file, which Portage may refuse.
+    init(ofPackage error: any Error) {
+        if let error = error as? PortageError {
+            self = .broken("the package cannot be used: \(error.message)")
+        } else {
+            self.init(any: error)
+        }
+    }
 }

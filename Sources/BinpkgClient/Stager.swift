@@ -153,14 +153,8 @@ public struct Stager: Sendable {
             return StageState(
                 outcome: .staged, cpv: cpv, reason: Self.success(answer, waited: waiting.hasWaited ? waited : nil),
                 key: answer.key, buildSeconds: answer.buildSeconds)
-        } catch let error as StageFailure {
-            throw error
-        } catch let error as PortageError {
-            throw StageFailure(error)
-        } catch let error as RequestError {
-            throw .negative(error.description)
         } catch {
-            throw .broken("\(error)")
+            throw StageFailure(any: error)
         }
     }
 
@@ -193,12 +187,8 @@ public struct Stager: Sendable {
                 file, cpv: request.cpv, imageDirectory: area.unpacking + "/image",
                 buildInfoDirectory: area.unpacking + "/build-info")
             try area.finish()
-        } catch let error as StageFailure {
-            throw error
-        } catch let error as PortageError {
-            throw .broken("the package cannot be used: \(error.message)")
         } catch {
-            throw .broken("\(error)")
+            throw StageFailure(ofPackage: error)
         }
     }
 

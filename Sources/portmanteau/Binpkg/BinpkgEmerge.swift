@@ -15,8 +15,9 @@ struct BinpkgEmerge: ToolCommand {
             fetched and verified as soon as it is built; then emerge runs with these packages as its PKGDIR. What the \
             service does not provide is compiled here, unless --require or BINPKG_POLICY=require forbids it. Ctrl-C \
             while the service builds leaves the builds running, as the key d does: 'binpkg emerge --attach ID' goes on. \
-            The key c cancels what nobody else waits for. Exit codes: those of emerge; before it runs: 1 the service cannot provide what must be provided, or emerge finds no way; 75 \
-            the service is away; 130 interrupted; 2 anything else.
+            The key c cancels what nobody else waits for. Exit codes: those of emerge; before it runs: 1 the service \
+            cannot provide what must be provided, or emerge finds no way; 75 the service is away; 130 interrupted; \
+            2 anything else.
             """)
 
     @OptionGroup var options: ChoiceOfService

@@ -58,8 +58,11 @@ struct BinpkgPlans: ToolCommand {
     /// Takes a plan back, and says what came of it.
     static func cancel(_ plan: Plan, prefix: String, _ context: Context) async throws {
         let counts = try await facing { try await PlanCancelling(prefix: prefix).cancel(plan) }
-        var line = "plan \(plan.id) is cancelled; \(counts.cancelled) builds are not made"
-        if counts.wanted > 0 { line += ", \(counts.wanted) go on, since others wait for them" }
+        var line = "plan \(plan.id) is cancelled; "
+        line += counts.cancelled == 1 ? "1 build is not made" : "\(counts.cancelled) builds are not made"
+        if counts.wanted > 0 {
+            line += ", \(counts.wanted) \(counts.wanted == 1 ? "goes" : "go") on, since others wait"
+        }
         context.errors("binpkg: \(line)\n")
     }
 
