@@ -7,7 +7,6 @@ import os
 from portage_glue.calls import GlueError, call
 from portage_glue.objects import DEPENDENCY_KINDS, own_settings, package_settings, portage_module
 
-
 # What an index can want of package files that were verified, by their stamps, and of how many files it is kept.
 _VERIFIED = {}
 _KEPT = 4096
