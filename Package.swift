@@ -138,7 +138,7 @@ let package = Package(
                 "BuildEnvironments", "BinpkgModel", "PackageModel", "Posix", .grdb, .hummingbird, .logging, .nioCore,
                 .nioHTTP1,
                 .nioHTTPTypes, .nioPosix, .nioSSL, .serviceLifecycle, .unixSignals, .toml, .crypto,
-            ], resources: [.embedInCode("openapi.json")] + page.map { .embedInCode("Page/\($0)") }),
+            ], resources: [.embedInCode("HTTP/openapi.json")] + page.map { .embedInCode("Page/\($0)") }),
         program(
             "portmanteau",
             [

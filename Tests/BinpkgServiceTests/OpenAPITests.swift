@@ -30,7 +30,7 @@ import Testing
     }
 
     private static var folder: String { String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? "".endIndex)) }
-    private static var file: String { folder + "/../../Sources/BinpkgService/openapi.json" }
+    private static var file: String { folder + "/../../Sources/BinpkgService/HTTP/openapi.json" }
 
     @Test func everyRouteIsInItAndEveryPathIsARoute() async throws {
         try await Trial.run(TrialBuilder(.package([1]))) { trial in
