@@ -12,8 +12,8 @@ import Testing
         _ name: String, columns: Int = 80, rows: Int = 24, environment: [String: String] = [:],
         _ body: (Machine, Terminal) async throws -> Void
     ) async throws {
-        try await Limiter.emerges.run {
-            try await Testbed.shared().withMachine(name) { machine in
+        try await Testbed.shared().withMachine(name) { machine in
+            try await Limiter.emerges.run {
                 try await machine.installPortmanteau()
                 try await machine.withTerminal(columns: columns, rows: rows, environment: environment) { terminal in
                     try await body(machine, terminal)

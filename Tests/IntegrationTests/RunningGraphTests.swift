@@ -44,8 +44,8 @@ import Testing
     }
 
     @Test func `the running emerge is shown with where its packages stand, and a dead one is none`() async throws {
-        try await Limiter.emerges.run {
-            try await Testbed.shared().withMachine("show-running") { machine in
+        try await Testbed.shared().withMachine("show-running") { machine in
+            try await Limiter.emerges.run {
                 try machine.useHardPackages()
                 try await machine.installPortmanteau(enable: false)
                 try await expectNone(machine)
@@ -78,6 +78,8 @@ import Testing
                 try await expectNone(machine)
 
                 // The number of the emerge that runs now: what it did is in its log, whatever the old files say.
+                // Start times are known to the second.
+                try await Task.sleep(for: .seconds(4))
                 let second = try await start(machine, features: "-observability")
                 try await expectRunning(machine, second)
                 let lie = with(second.pid, snapshot).replacing("\"build\"", with: "\"merge\"")
