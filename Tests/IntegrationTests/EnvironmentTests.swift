@@ -110,12 +110,15 @@ import Testing
         try await withTarget("env-change") { trial in
             let reply = try await trial.client.ask("app-demo/slow-1.0", wait: 0)
             try await waitForLog(trial, reply, "Compiling source")
-            let merge = try await trial.desk.emerge(["-1", "lib-demo/alpha"], environment: ["BINPKG_POLICY": "off"])
+            // At once, not in its turn among the emerges of other tests.
+            let merge = try await trial.desk.run(
+                ["emerge", "-1", "lib-demo/alpha"], environment: ["BINPKG_POLICY": "off"], timeout: .seconds(300))
             #expect(merge.succeeded, "\(merge.text)")
             // It is built once more; and if that happens again, not at all.
             try await waitForLog(trial, reply, "(lib-demo/alpha-1.0 changed): once more")
             try await waitForLog(trial, reply, "Compiling source", after: "once more")
-            let again = try await trial.desk.emerge(["-1", "lib-demo/gamma"], environment: ["BINPKG_POLICY": "off"])
+            let again = try await trial.desk.run(
+                ["emerge", "-1", "lib-demo/gamma"], environment: ["BINPKG_POLICY": "off"], timeout: .seconds(300))
             #expect(again.succeeded, "\(again.text)")
             let end = try await trial.client.ask("app-demo/slow-1.0")
             #expect(end.value("state") == "failed", "\(end.text)")
