@@ -81,6 +81,24 @@ import Testing
         }
     }
 
+    @Test func `a build that had ended is not stopped the next time`() async throws {
+        let running = RunningBuilds()
+        func isStopped() async -> Bool? {
+            let seen = Trial.Box<Bool>()
+            await running.run("a") { seen.value = Task.isCancelled }
+            return seen.value
+        }
+        #expect(await isStopped() == false)
+        // On its way out of the queue, it is stopped when it begins; only that one.
+        await running.stop("a")
+        #expect(await isStopped() == true)
+        #expect(await isStopped() == false)
+        // It had ended by itself.
+        await running.stop("a")
+        await running.forgetStop("a")
+        #expect(await isStopped() == false)
+    }
+
     @Test func `what was never asked for is not found`() async throws {
         try await Trial.run(TrialBuilder(.endless), working: false) { trial in
             for name in [String(repeating: "a", count: 64), "x"] {

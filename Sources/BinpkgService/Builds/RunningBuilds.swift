@@ -18,10 +18,15 @@ actor RunningBuilds {
         withdrawn.remove(id)
     }
 
-    /// Stops a build, since nobody waits for it.
+    /// Stops a build, since nobody waits for it. One that is on its way out of the queue is stopped when it gets here.
     func stop(_ id: String) {
         withdrawn.insert(id)
         tasks[id]?.cancel()
+    }
+
+    /// Forgets that a build was to be stopped, unless it still runs: it had ended by itself.
+    func forgetStop(_ id: String) {
+        if tasks[id] == nil { withdrawn.remove(id) }
     }
 
     /// Whether a build ends because nobody waits for it, and not because the service does.

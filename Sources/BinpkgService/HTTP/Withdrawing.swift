@@ -12,7 +12,13 @@ extension BuildService {
         case .wanted: return Withdrawal(id: id, outcome: .wanted)
         case .finished: return Withdrawal(id: id, outcome: .finished)
         case .removed: break
-        case .running: await running.stop(id)
+        case .running:
+            await running.stop(id)
+            // It may have ended meanwhile; the next build of this name is not to be stopped for that.
+            if try await store.state(id, for: domain)?.isFinal == true {
+                await running.forgetStop(id)
+                return Withdrawal(id: id, outcome: .finished)
+            }
         }
         logger.info("withdrawn", metadata: ["id": "\(id)"])
         await changes.tell(id)
