@@ -12,6 +12,9 @@ struct EnvironmentCost: AsyncParsableCommand {
     @Option(help: "Files of the package that is compiled on a target's root; each takes about half a second.")
     var files = 40
 
+    @Option(help: "Also a target that answers after so many milliseconds; 0: none.")
+    var distance = 50
+
     func run() async throws {
         print("environments, \(rounds) rounds")
         let testbed = try await Testbed.shared()
@@ -51,7 +54,7 @@ struct EnvironmentCost: AsyncParsableCommand {
         try desk.append("etc/portage/make.conf", "\nCPPFLAGS=\"-DMARK=\(mark)\"\n")
         let output = try await desk.run(
             [desk.prefix + "/usr/bin/binpkg", "request", "--log", "--service", service.url, package],
-            timeout: .seconds(600))
+            timeout: .seconds(1800))
         let words = output.text.split(separator: "\n").last { $0.contains("== built in ") }?.split(separator: " ") ?? []
         let numbers = words.compactMap { Double($0) }
         guard output.succeeded, numbers.count == 2 else { throw ValidationError("not built: \(output.text)") }
@@ -122,6 +125,25 @@ struct EnvironmentCost: AsyncParsableCommand {
             throw error
         }
         try await service.stop()
+        if distance > 0 { try await distant(server, desk, ssh) }
         try await ssh.stop()
+    }
+
+    /// The same root, read over a link on which every answer takes its time.
+    private func distant(_ server: Machine, _ desk: Machine, _ ssh: SSHServer) async throws {
+        let link = try await DistantLink(to: ssh.port, milliseconds: distance)
+        let service = try await server.startService(
+            settings: try server.targetEnvironment("desk", ssh.reached(through: link.port)))
+        do {
+            let (cold, _) = try await ask("app-demo/hello", mark: 2000, desk, service)
+            row("target \(distance) ms away, small C package: cold", "\(fixed(cold)) s")
+            let (warm, _) = try await ask("app-demo/hello", mark: 2001, desk, service)
+            row("target \(distance) ms away, small C package: warm", "\(fixed(warm)) s")
+        } catch {
+            try await service.stop()
+            throw error
+        }
+        try await service.stop()
+        try await link.close()
     }
 }

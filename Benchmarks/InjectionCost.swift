@@ -1,8 +1,9 @@
 import ArgumentParser
 import Testbed
 
-/// A package that the service has, injected with the agent beside emerge, against the same package compiled here and against a merge of emerge's own
-/// binary package: for tiny packages, where most of the time is the start of phases, and for one that compiles a while.
+/// A package that the service has, injected with the agent beside emerge, against the same package compiled here and
+/// against a merge of emerge's own binary package: for tiny packages, where most of the time is the start of phases, for one
+/// that compiles a while, and, without the compiling, for a large one.
 struct InjectionCost: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "injection", abstract: "An injected package, a local build, and emerge --usepkg.")
@@ -13,18 +14,24 @@ struct InjectionCost: AsyncParsableCommand {
     @Option(help: "Rounds of the package that compiles for a while.")
     var slowRounds = 3
 
+    @Option(help: "Rounds of the package of 50 MB.")
+    var bulkRounds = 5
+
     func run() async throws {
         let testbed = try await Testbed.shared()
         try await testbed.withMachine("bench-service") { builder in
             try await builder.installPortmanteau(enable: false)
+            try BulkPackage.add(to: builder)
             let service = try await builder.startService()
             do {
                 try await testbed.withMachine("bench-b") { client in
                     try await client.installPortmanteau()
+                    try BulkPackage.add(to: client)
                     try client.useService(service.url)
                     let agent = try await client.startAgent()
                     try await measure(client, "app-demo/delta", with: "lib-demo/*", rounds: rounds)
                     try await measure(client, "app-demo/slow", with: nil, rounds: slowRounds)
+                    try await measure(client, BulkPackage.atom, with: nil, rounds: bulkRounds, isCompiled: false)
                     try await agent.stop()
                 }
             } catch {
@@ -35,7 +42,9 @@ struct InjectionCost: AsyncParsableCommand {
         }
     }
 
-    private func measure(_ machine: Machine, _ atom: String, with others: String?, rounds: Int) async throws {
+    private func measure(
+        _ machine: Machine, _ atom: String, with others: String?, rounds: Int, isCompiled: Bool = true
+    ) async throws {
         print("injection of \(atom)\(others.map { " and \($0)" } ?? ""), \(rounds) rounds")
         let hooked = ["BINPKG_POLICY": "wait:10m"]
         let local = ["BINPKG_POLICY": "off"]
@@ -51,16 +60,18 @@ struct InjectionCost: AsyncParsableCommand {
         var merged: [Double] = []
         for _ in 0..<rounds {
             try await clean()
-            compiled.append(try await seconds(of: machine, ["-q", atom], environment: local))
-            try await clean()
+            if isCompiled {
+                compiled.append(try await seconds(of: machine, ["-q", atom], environment: local))
+                try await clean()
+            }
             injected.append(try await seconds(of: machine, ["-q", atom], environment: hooked))
             try await clean()
             merged.append(try await seconds(of: machine, ["-q", "--usepkg", atom], environment: local))
         }
-        row("compiled here, median", "\(fixed(median(compiled))) s")
+        if isCompiled { row("compiled here, median", "\(fixed(median(compiled))) s") }
         row("injected, median", "\(fixed(median(injected))) s")
         row("emerge --usepkg, median", "\(fixed(median(merged))) s")
-        report("injected/compiled", injected, compiled)
+        if isCompiled { report("injected/compiled", injected, compiled) }
         report("injected/usepkg", injected, merged)
     }
 

@@ -20,18 +20,18 @@ struct KnownFiles {
     }
 }
 
-/// Puts the files of a package together.
+/// Puts the files of a package, and of what it is built with, together.
 struct ContentReader {
     var known: KnownFiles
-    private(set) var items: [ContentItem] = []
     private(set) var content: [String: [UInt8]] = [:]
+    private var items: [ContentItem] = []
 
-    mutating func read(_ inputs: KeyInputs) throws(RequestError) {
-        let pf = inputs.cpv.drop { $0 != "/" }.dropFirst()
-        try add(.ebuild, "\(pf).ebuild", inputs.ebuild)
-        for file in inputs.eclasses { try add(.eclass, file.name + ".eclass", file.path) }
-        for file in inputs.files { try add(.files, file.name, file.path) }
-        if let manifest = inputs.manifest { try add(.manifest, "Manifest", manifest) }
+    init(known: KnownFiles) { self.known = known }
+
+    /// The files of a package.
+    mutating func read(_ inputs: KeyInputs) throws(RequestError) -> [ContentItem] {
+        items = []
+        try addEbuild(inputs.cpv, inputs.ebuild, inputs.eclasses, inputs.files, inputs.manifest)
         for file in inputs.patches { try add(.patch, file.name, file.path) }
         for file in inputs.envs { try add(.env, file.name, file.path) }
         for file in inputs.bashrcs {
@@ -40,6 +40,25 @@ struct ContentReader {
             guard bytes.contains(where: { $0 > 32 }) else { continue }
             add(.bashrc, Self.bashrcName(file.name), bytes, ContentHash.sha256(bytes))
         }
+        return items
+    }
+
+    /// An ebuild of what a package is built with.
+    mutating func read(_ ebuild: KeyInputs.DependencyEbuild) throws(RequestError) -> DependencyEbuild {
+        items = []
+        try addEbuild(ebuild.cpv, ebuild.ebuild, ebuild.eclasses, ebuild.files, ebuild.manifest)
+        return DependencyEbuild(
+            cpv: ebuild.cpv, repository: ebuild.repository, slot: "\(ebuild.slot)/\(ebuild.subSlot)", use: ebuild.use,
+            content: items)
+    }
+
+    private mutating func addEbuild(
+        _ cpv: String, _ ebuild: String, _ eclasses: [KeyInputs.File], _ files: [KeyInputs.File], _ manifest: String?
+    ) throws(RequestError) {
+        try add(.ebuild, "\(cpv.drop { $0 != "/" }.dropFirst()).ebuild", ebuild)
+        for file in eclasses { try add(.eclass, file.name + ".eclass", file.path) }
+        for file in files { try add(.files, file.name, file.path) }
+        if let manifest { try add(.manifest, "Manifest", manifest) }
     }
 
     private mutating func add(_ role: ContentItem.Role, _ name: String, _ path: String) throws(RequestError) {

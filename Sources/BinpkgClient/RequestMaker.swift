@@ -80,18 +80,18 @@ public enum RequestMaker {
             setup?.fields[name].flatMap { $0.isEmpty ? nil : $0 } ?? value
         }
         var files = ContentReader(known: known)
-        do throws(RequestError) { try files.read(inputs) } catch {
-            known = files.known
-            throw error
-        }
-        known = files.known
+        defer { known = files.known }
+        let content = try files.read(inputs)
+        var ebuilds: [DependencyEbuild] = []
+        for ebuild in inputs.dependencyEbuilds { ebuilds.append(try files.read(ebuild)) }
         let request = BuildRequest(
             cpv: inputs.cpv, repository: inputs.repository, eapi: inputs.eapi,
             slot: "\(inputs.slot)/\(inputs.subSlot)", use: inputs.use, iuse: inputs.iuse,
             chost: own("CHOST", inputs.chost), cbuild: own("CBUILD", inputs.cbuild),
             eprefix: withoutSlash(inputs.eprefix), tmpdir: withoutSlash(own("PORTAGE_TMPDIR", inputs.tmpdir)),
-            variables: variables, features: features.sorted(), profile: inputs.profileDigest, content: files.items,
-            buildDependencies: inputs.buildDependencies.map(package), libc: inputs.libc,
+            variables: variables, features: features.sorted(), profile: inputs.profileDigest, content: content,
+            buildDependencies: inputs.buildDependencies.map(package),
+            dependencyEbuilds: ebuilds.isEmpty ? nil : ebuilds, libc: inputs.libc,
             toolchain: inputs.toolchain.map(package), accuracy: accuracy)
         do {
             try request.validate()

@@ -27,6 +27,6 @@ public struct SentBytes: Sendable {
         head =
             ["POST \(service)/v1/requests", "Content-Type: application/json", "Content-Length: \(body.count)"]
             + (hasToken ? ["Authorization: Bearer (the token of etc/portmanteau/token)"] : [])
-        files = prepared.request.content.map { File(item: $0, bytes: prepared.content[$0.sha256] ?? []) }
+        files = prepared.request.allContent.map { File(item: $0, bytes: prepared.content[$0.sha256] ?? []) }
     }
 }

@@ -2,7 +2,8 @@
 ///
 /// Two machines that send requests with the same ``primaryKey`` get the same package. What is in the key is described at
 /// ``canonicalForm``. `buildDependencies`, `toolchain`, `libc` and `accuracy` are outside of it: they are what an artifact is compared
-/// with before it is accepted (``DependencyComparison``). `plan` says how urgent it is and is in nothing.
+/// with before it is accepted (``DependencyComparison``). `dependencyEbuilds` say what the first of them can be made from, and are in
+/// the request's name only. `plan` says how urgent it is and is in nothing.
 ///
 /// A value can hold anything; ``validate()`` says whether it may be used.
 public struct BuildRequest: Codable, Equatable, Sendable {
@@ -42,6 +43,9 @@ public struct BuildRequest: Codable, Equatable, Sendable {
     public var content: [ContentItem]
     /// The installed packages that satisfy DEPEND and BDEPEND on the asking machine, or will when its turn comes.
     public var buildDependencies: [InstalledPackage]
+    /// Ebuilds of what the package is built with that come from another than the main repository, with what these need in
+    /// turn; nil when there are none.
+    public var dependencyEbuilds: [DependencyEbuild]?
     /// The CPV of the asking machine's C library; empty when it is not a package.
     public var libc: String
     /// The compilers, linkers and headers that the asking machine builds with (``DependencyVector/toolchain``); nil when it
@@ -56,7 +60,8 @@ public struct BuildRequest: Codable, Equatable, Sendable {
     public init(
         cpv: String, repository: String, eapi: String, slot: String, use: [String], iuse: [String], chost: String,
         cbuild: String, eprefix: String, tmpdir: String, variables: [String: String], features: [String],
-        profile: String, content: [ContentItem], buildDependencies: [InstalledPackage] = [], libc: String = "",
+        profile: String, content: [ContentItem], buildDependencies: [InstalledPackage] = [],
+        dependencyEbuilds: [DependencyEbuild]? = nil, libc: String = "",
         toolchain: [InstalledPackage]? = nil, accuracy: Accuracy = .abi, plan: PlanPlace? = nil
     ) {
         version = Self.currentVersion
@@ -75,6 +80,7 @@ public struct BuildRequest: Codable, Equatable, Sendable {
         self.profile = profile
         self.content = content
         self.buildDependencies = buildDependencies
+        self.dependencyEbuilds = dependencyEbuilds
         self.libc = libc
         self.toolchain = toolchain
         self.accuracy = accuracy

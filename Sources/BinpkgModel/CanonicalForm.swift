@@ -40,8 +40,7 @@ extension BuildRequest {
         form.record("iuse", CanonicalWriter.set(iuse.map { [$0] }))
         form.record("features", CanonicalWriter.set(features.map { [$0] }))
         form.record("variables", CanonicalWriter.set(variables.map { [$0.key, $0.value] }))
-        form.record(
-            "content", CanonicalWriter.set(content.map { [$0.role.rawValue, $0.name, $0.sha256, String($0.size)] }))
+        form.record("content", content.canonicalItems)
         return form.bytes
     }
 
@@ -56,6 +55,9 @@ extension BuildRequest {
 
     /// The same for a primary key that is known already.
     ///
+    /// With ``dependencyEbuilds`` there is one more record, `ebuilds`: repository, CPV, slot, flags and the SHA-256 over its
+    /// content (as in ``canonicalForm``) in turns, for each once, sorted by bytes.
+    ///
     /// - Parameter domain: the trust domain whose alone the request is, since it brought content along; it is one more
     ///   record, `domain`. nil when the request is everybody's.
     public func id(ofKey key: String, domain: String? = nil) -> String {
@@ -64,7 +66,25 @@ extension BuildRequest {
         form.record("key", [key])
         form.record("vector", [vector.identity])
         form.record("accuracy", [accuracy.rawValue])
+        if let ebuilds = dependencyEbuilds, !ebuilds.isEmpty {
+            form.record("ebuilds", CanonicalWriter.set(ebuilds.map(\.canonicalItems)))
+        }
         if let domain { form.record("domain", [domain]) }
         return ContentHash.sha256(form.bytes)
+    }
+}
+
+extension [ContentItem] {
+    fileprivate var canonicalItems: [String] {
+        CanonicalWriter.set(map { [$0.role.rawValue, $0.name, $0.sha256, String($0.size)] })
+    }
+}
+
+extension DependencyEbuild {
+    fileprivate var canonicalItems: [String] {
+        var form = CanonicalWriter()
+        form.record("content", content.canonicalItems)
+        let flags = CanonicalWriter.set(use.map { [$0] }).joined(separator: " ")
+        return [repository, cpv, CanonicalWriter.slot(slot), flags, ContentHash.sha256(form.bytes)]
     }
 }

@@ -50,15 +50,15 @@ extension BuildRequest {
             throw invalid("features", "has a name that is not known to change packages", feature)
         }
         try validateVariables()
-        try validateContent()
+        try validateFiles()
         try validateDependencies()
     }
 
-    private func invalid(_ field: String, _ reason: String, _ value: String) -> InvalidRequest {
+    func invalid(_ field: String, _ reason: String, _ value: String) -> InvalidRequest {
         InvalidRequest(field: field, reason: "\(reason): \"\(Names.shown(value))\"")
     }
 
-    private func validateFlags(_ field: String, _ flags: [String]) throws(InvalidRequest) {
+    func validateFlags(_ field: String, _ flags: [String]) throws(InvalidRequest) {
         guard flags.count <= 4096 else { throw InvalidRequest(field: field, reason: "has more than 4096 flags") }
         for flag in flags where !Names.isFlag(flag) { throw invalid(field, "has no USE flag", flag) }
     }
@@ -79,49 +79,6 @@ extension BuildRequest {
             {
                 throw invalid("variables.\(name)", "names no processor", String(flag))
             }
-        }
-    }
-
-    private func validateContent() throws(InvalidRequest) {
-        guard content.count <= 4096 else { throw InvalidRequest(field: "content", reason: "has more than 4096 items") }
-        var total = 0
-        var seen: Set<[String]> = []
-        for item in content {
-            guard Names.isRelativePath(item.name) else {
-                throw invalid("content", "has a name that is not a relative path without '.' and '..'", item.name)
-            }
-            guard ContentHash.isHash(item.sha256) else {
-                throw invalid("content", "has no SHA-256 of 64 lower-case digits for \(item.name)", item.sha256)
-            }
-            guard (0...Self.maximumItemSize).contains(item.size) else {
-                throw InvalidRequest(
-                    field: "content", reason: "\(item.name) is larger than \(Self.maximumItemSize) bytes, or negative")
-            }
-            total += item.size
-            guard seen.insert([item.role.rawValue, item.name]).inserted else {
-                throw invalid("content", "has the \(item.role.rawValue) twice", item.name)
-            }
-            let isFlat = !item.name.utf8.contains(UInt8(ascii: "/"))
-            switch item.role {
-            case .ebuild:
-                guard item.name == pf + ".ebuild" else {
-                    throw invalid("content", "has an ebuild that is not \(pf).ebuild", item.name)
-                }
-            case .eclass:
-                guard isFlat, item.name.hasSuffix(".eclass") else {
-                    throw invalid("content", "has an eclass that is not NAME.eclass", item.name)
-                }
-            case .manifest:
-                guard item.name == "Manifest" else { throw invalid("content", "has a strange Manifest", item.name) }
-            case .patch, .env, .files, .bashrc:
-                break
-            }
-        }
-        guard total <= Self.maximumContentSize else {
-            throw InvalidRequest(field: "content", reason: "is larger than \(Self.maximumContentSize) bytes together")
-        }
-        guard content.contains(where: { $0.role == .ebuild }) else {
-            throw InvalidRequest(field: "content", reason: "has no ebuild")
         }
     }
 

@@ -159,6 +159,9 @@ struct BuildJob: Sendable {
         var list: InstallList?
         var needs = needs
         needs.atoms = InstallList.atoms(unsatisfied: prepared.inputs.unsatisfied)
+        // What a client's own ebuilds make is in no layer: that part is installed for this build alone.
+        let foreign = PackageSet(build.foreign.map(\.package))
+        let alone = needs.take(foreign)
         if !needs.atoms.isEmpty || build.place.packages.distance(to: needs) > 0 {
             let others = pool.filter(\.isRoot) + pool.filter { !$0.isRoot }
             switch PoolDecision.decide(needs, pool: everything(others), limits: host.pool) {
@@ -181,6 +184,11 @@ struct BuildJob: Sendable {
             case .once:
                 list = InstallList(for: needs, in: build.place.packages, existing: prepared.existing)
             }
+        }
+        if foreign.count > 0 {
+            let there = build.place.packages
+            let plain = list ?? InstallList(lacking: needs.atoms, in: there)
+            list = plain + InstallList(for: alone, in: there.installing(plain.exact), existing: prepared.existing)
         }
         var result: BuildResult
         do throws(BuildError) {

@@ -1,7 +1,7 @@
 import Posix
 import Sandbox
 
-/// Runs a build as long as it takes no more than it may of what nobody else bounds in time.
+/// Runs a build, or the making of an environment, as long as it takes no more than it may of what nobody else bounds in time.
 struct BuildWatch: Sendable {
     /// What is written to; asked again each time.
     let directories: @Sendable () -> [String]
@@ -9,20 +9,24 @@ struct BuildWatch: Sendable {
     /// What bounds its processes; nil where nothing does.
     let group: ControlGroup?
 
-    private enum Event: Sendable {
-        case done(Result<BuildResult, BuildError>)
+    private enum Event<Value: Sendable>: Sendable {
+        case done(Result<Value, BuildError>)
         case excess(String)
         case over
     }
 
     /// Runs a build; it is cancelled, and fails with a sentence, when it takes more than it may.
-    func hold(
-        _ body: @escaping @Sendable () async -> Result<BuildResult, BuildError>
-    ) async throws(BuildError) -> BuildResult {
-        let (result, reason) = await withTaskGroup(of: Event.self) { group in
-            group.addTask { .done(await body()) }
-            group.addTask { await watch() }
-            var result: Result<BuildResult, BuildError> = .failure(.cancelled)
+    func hold<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws(BuildError) -> Value
+    ) async throws(BuildError) -> Value {
+        let (result, reason) = await withTaskGroup(of: Event<Value>.self) { group in
+            group.addTask {
+                do throws(BuildError) { return .done(.success(try await body())) } catch {
+                    return .done(.failure(error))
+                }
+            }
+            group.addTask { await watch().map { .excess($0) } ?? .over }
+            var result: Result<Value, BuildError> = .failure(.cancelled)
             var reason: String?
             while let event = await group.next() {
                 switch event {
@@ -38,9 +42,11 @@ struct BuildWatch: Sendable {
         return try result.get()
     }
 
+    /// Waits until too much is taken, and says of what; nil when it is cancelled.
+    ///
     /// Free space and processes are looked at every half second; what was written, which takes longer to count, in a
     /// tenth of the time.
-    private func watch() async -> Event {
+    private func watch() async -> String? {
         var next = MonotonicTime.now
         var refusals = ProcessRefusals()
         while !Task.isCancelled {
@@ -48,19 +54,19 @@ struct BuildWatch: Sendable {
             if Task.isCancelled { break }
             let directories = directories()
             if let first = directories.first, let free = DiskUse.free(at: first), free < limits.reserve {
-                return .excess("stopped: less than \(limits.reserve >> 20) MiB are free where it is built")
+                return "stopped: less than \(limits.reserve >> 20) MiB are free where it is built"
             }
-            if let group, refusals.goOn(group.refusedProcesses) { return .excess("stopped: \(group.processExcess)") }
+            if let group, refusals.goOn(group.refusedProcesses) { return "stopped: \(group.processExcess)" }
             guard .now > next else { continue }
             let start = MonotonicTime.now
             let used = await DiskUse.bytes(below: directories)
             if used > limits.disk {
-                return .excess("stopped: it wrote more than \(limits.disk >> 20) MiB, which is the limit")
+                return "stopped: it wrote more than \(limits.disk >> 20) MiB, which is the limit"
             }
             let taken = Int((MonotonicTime.now.nanoseconds - start.nanoseconds) / 1_000_000)
             next = MonotonicTime.now.advanced(byMilliseconds: max(1000, 10 * taken))
         }
-        return .over
+        return nil
     }
 }
 

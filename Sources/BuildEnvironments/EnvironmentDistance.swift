@@ -33,6 +33,16 @@ public struct EnvironmentNeeds: Equatable, Sendable {
     /// The trust domain of what is built for everybody: nothing that is somebody's alone has a part in it.
     public static let nobody = ""
 
+    /// Takes out what some packages are or satisfy, and returns that.
+    mutating func take(_ others: PackageSet) -> EnvironmentNeeds {
+        var taken = self
+        taken.packages = packages.filter { others.counterpart(of: $0) != nil }
+        taken.atoms = atoms.filter { $0.contains(where: others.satisfies) }
+        packages.removeAll { others.counterpart(of: $0) != nil }
+        atoms.removeAll { $0.contains(where: others.satisfies) }
+        return taken
+    }
+
     /// The needs of a request.
     public init(_ request: BuildRequest, trustDomain: String = EnvironmentNeeds.everybody) {
         self.init(

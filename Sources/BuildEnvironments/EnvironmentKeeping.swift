@@ -42,8 +42,10 @@ extension LocalBuilder {
         let run = BuildRun(name: name, distdir: distdir(own), limits: limits, group: group, log: log)
         var list = InstallList()
         list.atoms = atoms
-        return try await LayerBuild(request: request, root: root, parent: nil, store: store, host: host, run: run)
-            .make(list).layer
+        let build = LayerBuild(request: request, root: root, parent: nil, store: store, host: host, run: run)
+        return try await BuildWatch(directories: { run.places.all }, limits: limits, group: group).hold {
+            [list] () async throws(BuildError) in try await build.make(list).layer
+        }
     }
 
     /// Runs a command in a new environment over a kept one, without network; what it writes is thrown away.

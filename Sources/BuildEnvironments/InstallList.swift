@@ -26,8 +26,20 @@ struct InstallList: Equatable, Sendable {
                 && environment.counterpart(of: package).map { !$0.isSame(as: package) } ?? true
         }.sorted { $0.cpv < $1.cpv }
         // What is made anyway may satisfy it.
-        let after = environment.installing(exact)
-        atoms = needs.atoms.filter { !$0.contains(where: after.satisfies) }.compactMap { $0.first?.description }
+        atoms = InstallList(lacking: needs.atoms, in: environment.installing(exact)).atoms
+    }
+
+    /// Of some dependencies, those that nothing satisfies.
+    init(lacking needs: [[Atom]], in environment: PackageSet) {
+        atoms = needs.filter { !$0.contains(where: environment.satisfies) }.compactMap { $0.first?.description }
+    }
+
+    /// One list, then another.
+    static func + (a: InstallList, b: InstallList) -> InstallList {
+        var result = a
+        result.exact += b.exact
+        result.atoms += b.atoms
+        return result
     }
 
     /// Arguments of emerge.

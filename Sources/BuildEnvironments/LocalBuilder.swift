@@ -72,14 +72,15 @@ public actor LocalBuilder: PackageBuilder {
 
     /// The items that this host's repositories do not have byte for byte.
     public func itemsFromOutside(_ request: BuildRequest) async throws(BuildError) -> [ContentItem] {
-        PackageContent.ofHost(request, try await ownFacts()).itemsFromOutside()
+        let own = try await ownFacts()
+        return PackageContent.ofHost(request, own).flatMap { $0.itemsFromOutside() }
     }
 
     /// Builds in the nearest environment, with all that is written below the workspace.
     public func build(_ order: BuildOrder) async throws(BuildError) -> BuildResult {
         let (request, workspace) = (order.request, order.workspace)
         let own = try await ownFacts()
-        let content = PackageContent.ofHost(request, own)
+        let contents = PackageContent.ofHost(request, own)
         let name = PackageNames.name(of: request.cpv) ?? request.cpv
         let limits = host.limits.limits(of: name)
         let group = ControlGroup.make(
@@ -92,7 +93,8 @@ public actor LocalBuilder: PackageBuilder {
             host: host, keeper: keeper, store: store,
             failures: failures, workspace: workspace,
             bytes: { item throws(BuildError) in
-                guard let found = order.bytes(item) ?? content.hostBytes(of: item) else {
+                if let found = order.bytes(item) { return found }
+                guard let found = contents.lazy.compactMap({ $0.hostBytes(of: item) }).first else {
                     throw .failed(reason: "the \(item.role.rawValue) \(item.name) is gone; send it again")
                 }
                 return found
@@ -105,11 +107,7 @@ public actor LocalBuilder: PackageBuilder {
         let environments = environments
         job.run.places.add(workspace)
         let result = try await BuildWatch(directories: { job.run.places.all }, limits: limits, group: group).hold {
-            do throws(BuildError) {
-                return .success(try await job.build(in: environments))
-            } catch {
-                return .failure(error)
-            }
+            () async throws(BuildError) in try await job.build(in: environments)
         }
         let all = Stopwatch()
         all.add(since: job.run.start)
@@ -144,7 +142,7 @@ public actor LocalBuilder: PackageBuilder {
 
 extension PackageContent {
     /// The content of a request as this machine's repositories have it; without facts they have nothing.
-    fileprivate static func ofHost(_ request: BuildRequest, _ facts: HostFacts?) -> PackageContent {
-        PackageContent(request: request, facts: facts ?? .none, isHost: facts != nil)
+    fileprivate static func ofHost(_ request: BuildRequest, _ facts: HostFacts?) -> [PackageContent] {
+        all(of: request, facts: facts ?? .none, isHost: facts != nil)
     }
 }

@@ -35,6 +35,14 @@ struct PackageBuild: Sendable {
     let place: BuildPlace
     let bytes: @Sendable (ContentItem) throws(BuildError) -> [UInt8]
 
+    /// What came with the request to build it with, and is not in the repositories here.
+    var foreign: [DependencyEbuild] {
+        (request.dependencyEbuilds ?? []).filter { ebuild in
+            let content = PackageContent(ebuild, facts: place.facts, isHost: place.root.mounted.isHost)
+            return !content.itemsFromOutside().isEmpty
+        }
+    }
+
     /// The build, ready to begin: what was laid out, and what Portage makes of the package there.
     struct Prepared: Sendable {
         let sandbox: SandboxCommand
@@ -83,11 +91,18 @@ struct PackageBuild: Sendable {
         let start = MonotonicTime.now
         var prepared = prepared
         let list = list ?? InstallList(unsatisfied: prepared.inputs.unsatisfied)
-        try await SourceFetch(place: place, request: request)
-            .fetch(prepared.inputs.sources, restrict: prepared.inputs.restrict, and: list)
-        // From here on there is no network.
         let closed = place.closed(prepared.sandbox)
         let options = EmergeOptions.always
+        let fetch = SourceFetch(place: place, request: request)
+        let own = SourceFetch.Sources(prepared.inputs)
+        if foreign.isEmpty || list.isEmpty {
+            try await fetch.fetch([own], and: list)
+        } else {
+            // Ebuilds of a client are among those of the list: what to fetch for them is evaluated here, too.
+            let planned = try await place.planned(closed, arguments: options + list.arguments)
+            try await fetch.fetch([own] + planned.map(SourceFetch.Sources.init), and: InstallList())
+        }
+        // From here on there is no network.
         let atom = "=\(request.cpv)::\(request.repository)"
         if !list.isEmpty {
             try await place.step("build dependencies", closed, ["emerge"] + options + list.arguments)
@@ -137,15 +152,17 @@ struct PackageBuild: Sendable {
     private func layOut() throws(BuildError) -> SandboxCommand {
         let layout = try place.layout()
         let isHost = place.root.mounted.isHost
-        let content = PackageContent(request: request, facts: place.facts, isHost: isHost)
+        let contents = PackageContent.all(of: request, facts: place.facts, isHost: isHost)
         let configuration = place.workspace + "/cfg"
         let placed = try ContentPlacement(
-            content: content, layout: layout, configuration: configuration, bytes: bytes
+            contents: contents, layout: layout, configuration: configuration, bytes: bytes
         ).place()
         var configured = PrivateConfiguration(request: request, place: place)
-        configured.extraRepository = placed.extraRepository
+        configured.extraRepositories = placed.repositories
         configured.bytes = bytes
-        configured.packages = PackageSet(place.layered).installing(request.buildDependencies).packages
+        configured.packages =
+            PackageSet(place.layered).installing((request.dependencyEbuilds ?? []).map(\.package))
+            .installing(request.buildDependencies).packages
         try configured.write(below: configuration)
         let check = place.root.environment.eprefix + ImageCheck.place
         try writeImageCheck(accuracy: nil)
@@ -160,7 +177,7 @@ struct PackageBuild: Sendable {
         }
         var sandbox = place.sandbox(layout, tmpdir: request.tmpdir)
         sandbox.show(place.workspace + "/image-check", at: check, readOnly: true)
-        if let package = placed.package { sandbox.show(package.source, at: package.place, readOnly: true) }
+        for package in placed.packages { sandbox.show(package.source, at: package.place, readOnly: true) }
         return sandbox
     }
 

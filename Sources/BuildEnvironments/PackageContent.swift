@@ -1,30 +1,49 @@
 import BinpkgModel
 import Posix
 
-/// The files of a request, and where this host has them or does not.
+/// The files of one ebuild of a request, and where this host has them or does not.
 struct PackageContent: Sendable {
-    let request: BuildRequest
+    /// `CATEGORY/PF`.
+    let cpv: String
+    /// The name of the repository that it comes from.
+    let repositoryName: String
+    let items: [ContentItem]
     let facts: HostFacts
     /// Whether the repositories are this machine's own, so that they can be read here. Those of another root are not:
     /// their links would lead somewhere else.
-    var isHost = true
+    let isHost: Bool
 
-    /// The repository of the request; nil when the host has none of that name.
-    var repository: HostFacts.Repository? { facts.repositories[request.repository] }
-
-    /// The package's directory below a repository.
-    var packageDirectory: String {
-        let name = PackageNames.name(of: request.cpv) ?? request.cpv
-        return name
+    /// The package of a request.
+    init(_ request: BuildRequest, facts: HostFacts, isHost: Bool) {
+        (cpv, repositoryName, items) = (request.cpv, request.repository, request.content)
+        (self.facts, self.isHost) = (facts, isHost)
     }
 
-    /// Where a file of the request is in the host's repositories: for an eclass the repository's own, then its masters'.
+    /// Something that it is built with.
+    init(_ ebuild: DependencyEbuild, facts: HostFacts, isHost: Bool) {
+        (cpv, repositoryName, items) = (ebuild.cpv, ebuild.repository, ebuild.content)
+        (self.facts, self.isHost) = (facts, isHost)
+    }
+
+    /// The package of a request, and what else came with it.
+    static func all(of request: BuildRequest, facts: HostFacts, isHost: Bool) -> [PackageContent] {
+        [PackageContent(request, facts: facts, isHost: isHost)]
+            + (request.dependencyEbuilds ?? []).map { PackageContent($0, facts: facts, isHost: isHost) }
+    }
+
+    /// The repository; nil when the host has none of that name.
+    var repository: HostFacts.Repository? { facts.repositories[repositoryName] }
+
+    /// The package's directory below a repository.
+    var directory: String { PackageNames.name(of: cpv) ?? cpv }
+
+    /// Where a file of the package is in the host's repositories: for an eclass the repository's own, then its masters'.
     func places(of item: ContentItem) -> [String] {
         guard let repository else {
             guard item.role == .eclass, let main = facts.repositories[facts.mainRepository] else { return [] }
             return ["\(main.location)/eclass/\(item.name)"]
         }
-        let directory = "\(repository.location)/\(packageDirectory)"
+        let directory = "\(repository.location)/\(directory)"
         switch item.role {
         case .ebuild, .manifest: return ["\(directory)/\(item.name)"]
         case .files: return ["\(directory)/files/\(item.name)"]
@@ -47,7 +66,7 @@ struct PackageContent: Sendable {
 
     /// The items that have to be sent because the host's repositories do not have them.
     func itemsFromOutside() -> [ContentItem] {
-        request.content.filter { hostBytes(of: $0) == nil && !Self.isOfProfile($0) }
+        items.filter { hostBytes(of: $0) == nil && !Self.isOfProfile($0) }
     }
 
     /// A bashrc of the profile comes with the profile, whose digest is compared.

@@ -30,17 +30,7 @@ struct PackageReuse: Sendable {
     func find(_ sandbox: SandboxCommand, arguments: [String]) async throws(BuildError) -> Found {
         var found = Found()
         do throws(BuildError) {
-            let inputs = try await place.ask(sandbox) { portage async throws(PortageError) in
-                var result: [KeyInputs] = []
-                for node in try await portage.plannedGraph(arguments: arguments).nodes
-                where node.state == .waiting && node.type == "ebuild" {
-                    result.append(
-                        try await portage.keyInputs(
-                            PackageSelector(cpv: node.cpv, repository: node.repo.isEmpty ? nil : node.repo),
-                            variables: BuildRequest.allowedVariables.sorted()))
-                }
-                return result
-            }
+            let inputs = try await place.planned(sandbox, arguments: arguments)
             guard !inputs.isEmpty else { return found }
             let files = try await place.files(of: inputs, sandbox)
             let planned = PackageSet(inputs.map(Self.installed))
@@ -99,6 +89,21 @@ struct FileFacts: Equatable, Sendable {
 }
 
 extension BuildPlace {
+    /// The key inputs of the ebuilds that an emerge would merge.
+    func planned(_ sandbox: SandboxCommand, arguments: [String]) async throws(BuildError) -> [KeyInputs] {
+        try await ask(sandbox) { portage async throws(PortageError) in
+            var result: [KeyInputs] = []
+            for node in try await portage.plannedGraph(arguments: arguments).nodes
+            where node.state == .waiting && node.type == "ebuild" {
+                result.append(
+                    try await portage.keyInputs(
+                        PackageSelector(cpv: node.cpv, repository: node.repo.isEmpty ? nil : node.repo),
+                        variables: BuildRequest.allowedVariables.sorted()))
+            }
+            return result
+        }
+    }
+
     /// The files that Portage would use for packages, by their paths inside.
     func files(of inputs: [KeyInputs], _ sandbox: SandboxCommand) async throws(BuildError) -> [String: FileFacts] {
         var paths: Set<String> = []

@@ -18,8 +18,8 @@ struct PrivateConfiguration: Sendable {
     let distdir: String
     /// Packages that may be installed in just this version, with these flags, whatever the root's configuration says.
     var packages: [InstalledPackage] = []
-    /// The location, as seen inside, of a repository that the host does not have; nil when it has it.
-    var extraRepository: String?
+    /// The locations, as seen inside, of repositories that the host does not have, by name.
+    var extraRepositories: [String: String] = [:]
     /// The content of the request's patches, env files and bashrc; nil when its package is not built here, and nothing
     /// of it may have a part.
     var bytes: (@Sendable (ContentItem) throws(BuildError) -> [UInt8])?
@@ -88,8 +88,8 @@ struct PrivateConfiguration: Sendable {
     }
 
     private var repositories: String {
-        guard let extraRepository else { return "" }
-        return "[\(request.repository)]\nlocation = \(extraRepository)\nauto-sync = no\n"
+        extraRepositories.sorted { $0.key < $1.key }
+            .map { "[\($0.key)]\nlocation = \($0.value)\nauto-sync = no\n" }.joined()
     }
 
     /// The request's variables, and an empty value for each that the host sets and the request does not.

@@ -15,23 +15,36 @@ struct SourceFetch: Sendable {
     let place: BuildPlace
     let request: BuildRequest
 
+    /// The distfiles of a package.
+    struct Sources: Sendable {
+        let cpv: String
+        /// As they were evaluated.
+        let files: [KeyInputs.SourceFile]
+        /// RESTRICT, evaluated.
+        let restrict: [String]
+
+        init(_ inputs: KeyInputs) { (cpv, files, restrict) = (inputs.cpv, inputs.sources, inputs.restrict) }
+    }
+
     /// Fetches what is not there yet.
     ///
     /// - Parameters:
-    ///   - sources: the package's distfiles, as they were evaluated.
-    ///   - restrict: its RESTRICT, evaluated.
+    ///   - packages: the package, and others whose ebuilds may be a client's.
     ///   - list: what is installed for the build; fetched by the ebuilds of the root's own repositories.
-    func fetch(
-        _ sources: [KeyInputs.SourceFile], restrict: [String], and list: InstallList
-    ) async throws(BuildError) {
-        let missing = sources.filter { !isThere($0) }
-        guard !missing.isEmpty || !list.isEmpty else { return }
-        if let file = missing.first, restrict.contains("fetch") {
-            throw .declined(
-                reason: "\(request.cpv) must not be fetched without its user (RESTRICT=fetch): the service's "
-                    + "administrator has to put \(file.name.printable) into \(place.run.distdir)")
+    func fetch(_ packages: [Sources], and list: InstallList) async throws(BuildError) {
+        var orders: [Order] = []
+        for package in packages {
+            let missing = package.files.filter { !isThere($0) }
+            guard let first = missing.first else { continue }
+            if package.restrict.contains("fetch") {
+                throw .declined(
+                    reason: "\(package.cpv) must not be fetched without its user (RESTRICT=fetch): the service's "
+                        + "administrator has to put \(first.name.printable) into \(place.run.distdir)")
+            }
+            for source in missing { try Self.check(source) }
+            orders.append(Order(restrict: package.restrict, files: missing))
         }
-        for source in missing { try Self.check(source) }
+        guard !orders.isEmpty || !list.isEmpty else { return }
         let clean = BuildPlace(
             root: place.root, layers: place.layers, workspace: place.workspace + "-fetch", host: place.host,
             run: place.run)
@@ -41,12 +54,9 @@ struct SourceFetch: Sendable {
         let directory = clean.workspace + "/cfg"
         try configuration.write(below: directory)
         let sandbox = try clean.fetching(clean.sandbox(layout, tmpdir: request.tmpdir))
-        if !missing.isEmpty {
-            let order = Order(
-                restrict: restrict,
-                files: missing.map { .init(name: $0.name, uris: $0.uris, size: $0.size, hashes: $0.hashes) })
+        if !orders.isEmpty {
             do {
-                try Files.replace(directory + "/fetch.json", with: Array(try JSONEncoder().encode(order)))
+                try Files.replace(directory + "/fetch.json", with: Array(try JSONEncoder().encode(orders)))
                 try Files.replace(directory + "/fetch.py", with: Array(Self.script.utf8))
             } catch {
                 throw .failed(reason: "\(error)")
@@ -75,6 +85,11 @@ struct SourceFetch: Sendable {
 
         let restrict: [String]
         let files: [File]
+
+        init(restrict: [String], files: [KeyInputs.SourceFile]) {
+            self.restrict = restrict
+            self.files = files.map { File(name: $0.name, uris: $0.uris, size: $0.size, hashes: $0.hashes) }
+        }
     }
 
     /// Whether a distfile is there, whole.
@@ -111,18 +126,20 @@ struct SourceFetch: Sendable {
         from portage.package.ebuild.fetch import fetch
 
         with open(sys.argv[1], encoding="utf-8") as file:
-            order = json.load(file)
+            orders = json.load(file)
         settings = portage.config(clone=portage.settings)
         settings.unlock()
-        settings["PORTAGE_RESTRICT"] = " ".join(order["restrict"])
-        settings.backup_changes("PORTAGE_RESTRICT")
-        digests = {}
-        for file in order["files"]:
-            digests[file["name"]] = dict(file["hashes"])
-            if file.get("size") is not None:
-                digests[file["name"]]["size"] = file["size"]
-        wanted = {file["name"]: file["uris"] for file in order["files"]}
-        sys.exit(0 if fetch(wanted, settings, digests=digests, allow_missing_digests=False) else 1)
+        for order in orders:
+            settings["PORTAGE_RESTRICT"] = " ".join(order["restrict"])
+            settings.backup_changes("PORTAGE_RESTRICT")
+            digests = {}
+            for file in order["files"]:
+                digests[file["name"]] = dict(file["hashes"])
+                if file.get("size") is not None:
+                    digests[file["name"]]["size"] = file["size"]
+            wanted = {file["name"]: file["uris"] for file in order["files"]}
+            if not fetch(wanted, settings, digests=digests, allow_missing_digests=False):
+                sys.exit(1)
 
         """
 }

@@ -26,6 +26,28 @@ public struct KeyInputs: Codable, Equatable, Sendable {
         public let uris: [String]
     }
 
+    /// An ebuild of what the package is built with, that is not of the main repository.
+    public struct DependencyEbuild: Codable, Equatable, Sendable {
+        /// Category, name and version.
+        public let cpv: String
+        /// The repository's name.
+        public let repository: String
+        /// The slot, without sub-slot.
+        public let slot: String
+        /// The sub-slot; equal to the slot where the ebuild names none.
+        public let subSlot: String
+        /// The flags that it knows and has, or would get.
+        public let use: [String]
+        /// The ebuild's path.
+        public let ebuild: String
+        /// Every eclass that it inherits, sorted by name.
+        public let eclasses: [File]
+        /// The files below FILESDIR; names are paths relative to it.
+        public let files: [File]
+        /// The package's Manifest; nil if there is none.
+        public let manifest: String?
+    }
+
     /// Category, name and version.
     public let cpv: String
     /// The repository's name.
@@ -85,6 +107,9 @@ public struct KeyInputs: Codable, Equatable, Sendable {
     public let buildDependencies: [InstalledDependency]
     /// The compilers, linkers and headers that are in use, whether DEPEND names them or not, sorted by CPV.
     public let toolchain: [InstalledDependency]
+    /// Ebuilds of what satisfies DEPEND and BDEPEND, or would be merged for them, that come from another than the main
+    /// repository, with those of what they need in turn; sorted by CPV.
+    public let dependencyEbuilds: [DependencyEbuild]
     /// Atoms of DEPEND and BDEPEND that nothing installed satisfies.
     public let unsatisfied: [String]
     /// The installed C library; empty if Portage knows none.

@@ -13,6 +13,8 @@ enum Glue {
         ("portage_glue.merge_plan", PackageResources.merge_plan_py),
         ("portage_glue.installed_content", PackageResources.installed_content_py),
         ("portage_glue.build_dependencies", PackageResources.build_dependencies_py),
+        ("portage_glue.ebuild_files", PackageResources.ebuild_files_py),
+        ("portage_glue.dependency_ebuilds", PackageResources.dependency_ebuilds_py),
         ("portage_glue.toolchain", PackageResources.toolchain_py),
         ("portage_glue.key_inputs", PackageResources.key_inputs_py),
         ("portage_glue.installed_packages", PackageResources.installed_packages_py),

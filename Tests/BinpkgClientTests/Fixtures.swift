@@ -37,6 +37,7 @@ struct FakeMachine {
     let bytes: [String: String] = [
         "repo/dev-demo/alpha/alpha-1.0.ebuild": "EAPI=8\n",
         "repo/eclass/demo.eclass": "# demo\n",
+        "repo/dev-demo/spin/spin-3.ebuild": "EAPI=8\nSLOT=0\n",
         "repo/dev-demo/alpha/files/a/fix.patch": "--- a\n",
         "repo/dev-demo/alpha/Manifest": "DIST alpha-1.0.tar.gz 1 SHA512 0\n",
         "etc/patches/dev-demo/alpha/1.patch": "--- b\n",
@@ -72,6 +73,9 @@ struct FakeMachine {
         "eprefix": "\(root)", "tmpdir": "\(root)/tmp/", "variables": {"CFLAGS": "-O2  -pipe", "CC": ""},
         "features": ["nodoc", "sandbox"], "profiles": ["/p"], "profileDigest": "d1",
         "acceptedKeywords": [], "sources": [], "restrict": [], "toolchain": [], "unsatisfied": [],
+        "dependencyEbuilds": [{"cpv": "dev-demo/spin-3", "repository": "demo", "slot": "0", "subSlot": "1", "use": ["fast"],
+        "ebuild": "\(root)/repo/dev-demo/spin/spin-3.ebuild", "manifest": null, "files": [],
+        "eclasses": [{"name": "demo", "path": "\(root)/repo/eclass/demo.eclass"}]}],
         "buildDependencies": [{"cpv": "dev-demo/gen-2", "slot": "0", "subSlot": "0", "use": ["a"], "repository": "demo"}],
         "libc": "sys-libs/glibc-2.40"}
         """

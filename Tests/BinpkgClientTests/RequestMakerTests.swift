@@ -41,7 +41,10 @@ import Testing
                 "patch dev-demo/alpha/1.patch bc9f787d3ce6 6", "env dev-demo/alpha 91d6a3d55e9f 4",
                 "bashrc bashrc fb5caeeae172 11",
             ])
-        for item in made.request.content {
+        let ebuilds = try #require(made.request.dependencyEbuilds)
+        #expect(ebuilds.map(\.package) == [InstalledPackage(cpv: "dev-demo/spin-3", slot: "0/1", use: ["fast"])])
+        #expect(ebuilds.flatMap(\.content).map(\.name) == ["spin-3.ebuild", "demo.eclass"])
+        for item in made.request.allContent {
             #expect(made.content[item.sha256].map(ContentHash.sha256) == item.sha256)
         }
     }

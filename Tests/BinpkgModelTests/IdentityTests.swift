@@ -83,6 +83,7 @@ import Testing
         let changes: [(inout BuildRequest) -> Void] = [
             { $0.accuracy = .exact }, { $0.libc = "sys-libs/glibc-2.41" }, { $0.buildDependencies = [] },
             { $0.buildDependencies[0].use = [] }, { $0.buildDependencies[0].cpv = "lib-demo/beta-1.1" },
+            { $0.dependencyEbuilds = Samples.ebuilds },
         ]
         for change in changes {
             var other = request
@@ -93,6 +94,21 @@ import Testing
         var another = request
         another.use = []
         #expect(another.id != request.id)
+        // Ebuilds of what it is built with have a part in it with all that they are.
+        let ebuilds: [[DependencyEbuild]] = [
+            Samples.ebuilds, Samples.ebuilds { $0.use = [] }, Samples.ebuilds { $0.repository = "other" },
+            Samples.ebuilds { $0.slot = "1" }, Samples.ebuilds { $0.content.removeLast() },
+            Samples.ebuilds { $0.content[0].sha256 = String(repeating: "b", count: 64) },
+        ]
+        let names = ebuilds.map { ebuilds in
+            var other = request
+            other.dependencyEbuilds = ebuilds
+            return other.id
+        }
+        #expect(Set(names).count == ebuilds.count)
+        var none = request
+        none.dependencyEbuilds = []
+        #expect(none.id == request.id)
     }
 
     /// The keys of the sample, as they were when this version of the forms was made. They may change with the version

@@ -5,6 +5,9 @@ import Testing
 @Suite struct RequestValidationTests {
     @Test func sampleIsValid() throws {
         try Samples.request.validate()
+        var request = Samples.request
+        request.dependencyEbuilds = Samples.ebuilds
+        try request.validate()
     }
 
     static let hostile: [(String, @Sendable (inout BuildRequest) -> Void)] = [
@@ -33,6 +36,38 @@ import Testing
         ("buildDependencies", { $0.buildDependencies[0].slot = "" }), ("libc", { $0.libc = "glibc" }),
         ("variables.CFLAGS", { $0.variables["CFLAGS"] = "-O2 -march=native" }),
         ("variables.RUSTFLAGS", { $0.variables["RUSTFLAGS"] = "-C target-cpu=native" }),
+        ("dependencyEbuilds", { $0.dependencyEbuilds = Samples.ebuilds + Samples.ebuilds }),
+        ("dependencyEbuilds", { $0.dependencyEbuilds = Samples.ebuilds { $0.cpv = "../x-1" } }),
+        ("dependencyEbuilds", { $0.dependencyEbuilds = Samples.ebuilds { $0.repository = "../gentoo" } }),
+        ("dependencyEbuilds", { $0.dependencyEbuilds = Samples.ebuilds { $0.repository = "a]\nlocation=/" } }),
+        ("dependencyEbuilds", { $0.dependencyEbuilds = Samples.ebuilds { $0.slot = "0 1" } }),
+        ("dependencyEbuilds", { $0.dependencyEbuilds = Samples.ebuilds { $0.use = ["-*"] } }),
+        (
+            "dependencyEbuilds",
+            { request in
+                request.dependencyEbuilds = Samples.ebuilds { ($0.cpv, $0.repository) = (request.cpv, "gentoo") }
+            }
+        ),
+        (
+            "dependencyEbuilds",
+            {
+                $0.repository = "own"
+                $0.content.append(.init(role: .eclass, name: "wood.eclass", sha256: Samples.hash, size: 3))
+            }
+        ),
+        ("dependencyEbuilds (lib-wood/plane)", { $0.dependencyEbuilds = Samples.ebuilds { $0.content = [] } }),
+        (
+            "dependencyEbuilds (lib-wood/plane)",
+            { $0.dependencyEbuilds = Samples.ebuilds { $0.content[0].name = "plane-2.ebuild" } }
+        ),
+        (
+            "dependencyEbuilds (lib-wood/plane)",
+            { $0.dependencyEbuilds = Samples.ebuilds { $0.content[1].role = .bashrc } }
+        ),
+        (
+            "dependencyEbuilds (lib-wood/plane)",
+            { $0.dependencyEbuilds = Samples.ebuilds { $0.content[1].name = "../wood.eclass" } }
+        ),
         ("plan.id", { $0.plan = PlanPlace(id: "../x", unblocks: 0) }),
         ("plan.id", { $0.plan = PlanPlace(id: String(repeating: "p", count: 65), unblocks: 0) }),
         ("plan.unblocks", { $0.plan = PlanPlace(id: "p", unblocks: -1) }),
@@ -42,6 +77,7 @@ import Testing
     @Test(arguments: hostile.indices) func hostileIsRefused(index: Int) {
         let (field, change) = Self.hostile[index]
         var request = Samples.request
+        request.dependencyEbuilds = Samples.ebuilds
         change(&request)
         let error = #expect(throws: InvalidRequest.self) { try request.validate() }
         #expect(error?.field == field)

@@ -15,6 +15,23 @@ enum Samples {
         ], buildDependencies: [InstalledPackage(cpv: "lib-demo/beta-1.0", slot: "0/1", use: ["ssl"])],
         libc: "sys-libs/glibc-2.40", accuracy: .abi)
 
+    /// What the package is built with, out of an overlay.
+    static let ebuilds = [
+        DependencyEbuild(
+            cpv: "lib-wood/plane-1.5", repository: "own", slot: "0", use: ["sharp"],
+            content: [
+                ContentItem(role: .ebuild, name: "plane-1.5.ebuild", sha256: hash, size: 100),
+                ContentItem(role: .eclass, name: "wood.eclass", sha256: String(repeating: "a", count: 64), size: 10),
+            ])
+    ]
+
+    /// The same, with a change.
+    static func ebuilds(_ change: (inout DependencyEbuild) -> Void) -> [DependencyEbuild] {
+        var ebuilds = ebuilds
+        change(&ebuilds[0])
+        return ebuilds
+    }
+
     /// One change to each field that is in the key.
     static let changes: [(String, @Sendable (inout BuildRequest) -> Void)] = [
         ("version", { $0.version = 2 }), ("cpv", { $0.cpv += "1" }), ("repository", { $0.repository = "guru" }),

@@ -3,7 +3,7 @@ import Testbed
 import Testing
 
 /// Builds that want more than they may have: each is contained, the answer says why, and the service goes on.
-@Suite struct BuildLimitTests {
+@Suite(.serialized) struct BuildLimitTests {
     private static let limits = """
         [limits]
         processes = 150
@@ -128,6 +128,24 @@ import Testing
                 }
                 #expect(try await service.stop() == 0, "\(service.process.log)")
                 #expect(try Files.list(server.path("var/lib/portmanteau/binpkgd/builds")) == [])
+            }
+        }
+    }
+
+    @Test func anEnvironmentThatWantsTooMuchIsNotMade() async throws {
+        try await Testbed.shared().withMachine("limit-environment") { machine in
+            try await machine.installPortmanteau(enable: false)
+            try machine.addOwnRepository(categories: ["app-evil"])
+            try machine.write(
+                "etc/portmanteau/binpkgd.toml",
+                "state = \"\(machine.prefix)/var/lib/portmanteau/binpkgd\"\n\(Self.limits)")
+            for package in Self.hostile where ["forks", "filler"].contains(package.name) {
+                try machine.write("repo/app-evil/\(package.name)/\(package.name)-1.ebuild", ebuild(package.compile))
+                let output = try await machine.run(
+                    [machine.prefix + "/usr/bin/binpkgd", "environment", "create", "host", "app-evil/\(package.name)"],
+                    timeout: .seconds(300))
+                #expect(!output.succeeded && output.stderr.contains(package.sentence), "\(output.text)")
+                #expect(try Files.list(machine.path("var/lib/portmanteau/binpkgd/layers")) == [])
             }
         }
     }

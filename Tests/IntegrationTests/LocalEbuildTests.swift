@@ -52,16 +52,24 @@ import Testing
                     .split(separator: "\n").map { String($0.prefix(64)) })
             try await merge("app-spun/bobbin", on: client, server, sending: hashes)
             #expect(try await client.run(["bobbin"]).stdout == "bobbin-1.0 by ribbon and thread\n")
-            // What is built with a package of its slice needs that slice at the service.
+            // What it is built with is of its slice, too.
             let other = try await client.olm("add", "app-wood/cabinet::bundle")
             #expect(other.succeeded, "\(other.text)")
-            let reply = try await ServiceClient(machine: client, url: service.url).ask("app-wood/cabinet-1.0")
-            #expect(reply.value("state") == "declined", "\(reply.text)")
+            let cabinet = try await client.runWithoutCompiler(
+                ["binpkg", "emerge", "--require", "-1", "app-wood/cabinet"], timeout: .seconds(900))
+            #expect(cabinet.succeeded, "\(cabinet.text)")
+            let wood = "var/lib/portmanteau/slices/bundle"
             #expect(
-                reply.value("message")
-                    == "no repository of the environment 'host' has an ebuild of >=lib-wood/plane-1.5[sharp], which "
-                    + "app-wood/cabinet-1.0 is built with: give it a repository that has one, or build the package "
-                    + "without the service", "\(reply.text)")
+                try sent(server)
+                    == hashes.union(
+                        try self.hashes(
+                            client, wood,
+                            [
+                                "app-wood/cabinet/cabinet-1.0.ebuild", "lib-wood/drawer/drawer-2.1.ebuild",
+                                "lib-wood/knob/knob-2.0.ebuild", "lib-wood/plane/plane-1.5.ebuild",
+                            ])))
+            #expect(try await client.run(["cabinet"]).stdout == "cabinet-1.0\n")
+            #expect(!Files.exists(client.path("usr/bin/plane")))
         }
     }
 

@@ -14,6 +14,13 @@ public struct SSHServer: Sendable {
     /// The account. It exists everywhere, owns nothing, and has no password; so it reads what everybody may read.
     public static let user = "nobody"
 
+    /// The same, as it is reached through another port that leads to it.
+    public func reached(through port: Int) -> SSHServer {
+        SSHServer(
+            process: process, port: port, identity: identity,
+            knownHost: knownHost.replacing("]:\(self.port) ", with: "]:\(port) "))
+    }
+
     /// Ends it and all its connections.
     public func stop() async throws { try await process.stop(grace: .zero) }
 }

@@ -106,9 +106,9 @@ extension Store {
             let states = [RequestState.queued.rawValue, RequestState.building.rawValue]
             let waiting = try StoredRequest.filter(states.contains(Column("state"))).fetchAll(db)
             var content: Set<String> = []
-            for key in Set(waiting.map(\.key)) {
-                guard let recipe = try StoredRecipe.fetchOne(db, key: key) else { continue }
-                content.formUnion(try recipe.request().content.map(\.sha256))
+            for request in waiting {
+                guard let recipe = try StoredRecipe.fetchOne(db, key: request.key) else { continue }
+                content.formUnion(try request.request(recipe).allContent.map(\.sha256))
             }
             return (packages, content, Set(waiting.map(\.id)))
         }

@@ -105,6 +105,10 @@ struct Store: Sendable {
             try db.create(index: "history_by_kind", on: "history", columns: ["machineKind", "finished"])
         }
         addPublishing(to: &migrator)
+        // What a package is built with may come from the asking machine, too.
+        migrator.registerMigration("ebuilds of dependencies") { db in
+            try db.alter(table: "request") { $0.add(column: "dependencyEbuilds", .text) }
+        }
         return migrator
     }
 

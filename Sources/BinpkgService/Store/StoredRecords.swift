@@ -18,6 +18,7 @@ struct StoredRecipe: Codable, Equatable, Sendable, FetchableRecord, PersistableR
     init(_ request: BuildRequest, key: String) throws {
         var request = request
         request.buildDependencies = []
+        request.dependencyEbuilds = nil
         request.libc = ""
         request.toolchain = nil
         request.plan = nil
@@ -64,6 +65,8 @@ struct StoredRequest: Codable, Equatable, Sendable, FetchableRecord, Persistable
     var trustDomain: String?
     /// ``BuildRequest/machineKind``.
     var machineKind: String
+    /// ``BuildRequest/dependencyEbuilds``, as JSON.
+    var dependencyEbuilds: String?
 
     /// A request that is queued now.
     init(_ request: BuildRequest, id: String, key: String, trustDomain: String? = nil, now: Double) throws {
@@ -73,6 +76,7 @@ struct StoredRequest: Codable, Equatable, Sendable, FetchableRecord, Persistable
         self.key = key
         name = PackageNames.name(of: request.cpv) ?? request.cpv
         vector = try JSONColumn.text(request.vector)
+        dependencyEbuilds = try request.dependencyEbuilds.map { try JSONColumn.text($0) }
         accuracy = request.accuracy.rawValue
         state = RequestState.queued.rawValue
         plan = request.plan?.id
@@ -89,6 +93,7 @@ struct StoredRequest: Codable, Equatable, Sendable, FetchableRecord, Persistable
         request.buildDependencies = vector.packages
         request.libc = vector.libc
         request.toolchain = vector.toolchain
+        request.dependencyEbuilds = try dependencyEbuilds.map { try JSONColumn.value($0) }
         request.accuracy = Accuracy(rawValue: accuracy) ?? .exact
         return request
     }

@@ -5,21 +5,26 @@ from portage_glue.objects import BUILD_KINDS, portage_module, running_trees, tar
 
 
 class BuildDependencies:
-    """The installed packages that satisfy DEPEND and BDEPEND; or those of other databases, of the target and of the
-    running system."""
+    """The installed packages that satisfy DEPEND and BDEPEND, or other kinds; or those of other databases, of the target
+    and of the running system."""
 
-    def __init__(self, metadata, use, target=None, running=None):
+    def __init__(self, metadata, use, target=None, running=None, kinds=BUILD_KINDS):
         dep = portage_module().dep
         self.found = {}
         self.unsatisfied = []
+        self._databases = (target, running)
         modern = portage_module().eapi.eapi_has_bdepend(metadata["EAPI"])
-        for kind in BUILD_KINDS:
-            if kind == "DEPEND" and modern:
+        for kind in kinds:
+            if kind in ("RDEPEND", "PDEPEND") or (kind == "DEPEND" and modern):
                 database = target or target_trees()["vartree"].dbapi
             else:
                 database = running or running_trees()["vartree"].dbapi
             tree = dep.use_reduce(metadata[kind], uselist=use, eapi=metadata["EAPI"], token_class=dep.Atom)
             self._all_of(tree, database, use, self.found, self.unsatisfied)
+
+    def of_another(self, metadata, use, kinds):
+        """Those of another package, of the same databases."""
+        return BuildDependencies(metadata, use, *self._databases, kinds=kinds)
 
     def _all_of(self, tree, vardb, use, found, missing):
         parts = iter(tree)
@@ -34,7 +39,7 @@ class BuildDependencies:
                 if matches:
                     found[str(matches[-1])] = vardb
                 else:
-                    missing.append(str(part))
+                    missing.append(str(atom))
 
     def _any_of(self, alternatives, vardb, use, found, missing):
         texts = []

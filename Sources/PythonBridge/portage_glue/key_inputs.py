@@ -7,7 +7,9 @@ import re
 import stat
 
 from portage_glue.build_dependencies import BuildDependencies, libc
-from portage_glue.calls import GlueError, call
+from portage_glue.calls import call
+from portage_glue.dependency_ebuilds import dependency_ebuilds
+from portage_glue.ebuild_files import ebuild_files, files_below, is_readable_file
 from portage_glue.objects import package_settings, plain_iuse, portage_module, target_trees
 from portage_glue.toolchain import toolchain
 
@@ -70,25 +72,6 @@ def _user_directory(settings):
     return os.path.join(settings["PORTAGE_CONFIGROOT"], portage_module().const.USER_CONFIG_PATH)
 
 
-def _readable_file(path):
-    try:
-        return stat.S_ISREG(os.stat(path).st_mode) and os.access(path, os.R_OK)
-    except OSError:
-        return False
-
-
-def _files_below(directory):
-    """Regular files, and links to such, as name and path, sorted by name."""
-    found = []
-    for parent, directories, names in os.walk(directory):
-        directories.sort()
-        for name in names:
-            path = os.path.join(parent, name)
-            if _readable_file(path):
-                found.append({"name": os.path.relpath(path, directory), "path": path})
-    return sorted(found, key=lambda file: os.fsencode(file["name"]))
-
-
 def _user_patches(settings, cpv, slot):
     """The patches that eapply_user would take, in its order: a patch of a more specific directory wins by its name."""
     base = os.path.join(_user_directory(settings), "patches")
@@ -114,7 +97,7 @@ def _user_patches(settings, cpv, slot):
 def _bashrcs(settings):
     files = [{"name": "profile:" + _portable_name(path, settings), "path": path} for path in settings._pbashrc]
     files.append({"name": "user:bashrc", "path": os.path.join(_user_directory(settings), "bashrc")})
-    return [file for file in files if _readable_file(file["path"])]
+    return [file for file in files if is_readable_file(file["path"])]
 
 
 def _env_files(settings, cpv, slot):
@@ -123,17 +106,7 @@ def _env_files(settings, cpv, slot):
     name, version, _ = portage_module().versions.pkgsplit(pf)
     stems = dict.fromkeys((name, f"{name}:{slot}", f"{name}-{version}", pf))
     files = [{"name": f"{category}/{stem}", "path": os.path.join(base, category, stem)} for stem in stems]
-    return [file for file in files if _readable_file(file["path"])]
-
-
-def _eclasses(portdb, settings, tree, metadata):
-    known = settings.repositories.get_repo_for_location(tree).eclass_db.eclasses
-    files = []
-    for name in sorted(set(metadata["INHERITED"].split())):
-        if name not in known:
-            raise GlueError(f"the eclass {name} is not there")
-        files.append({"name": name, "path": known[name].location})
-    return files
+    return [file for file in files if is_readable_file(file["path"])]
 
 
 def _variables(settings, names):
@@ -152,9 +125,9 @@ def _profile_digest(settings):
     for profile in settings.profiles:
         for name in PROFILE_FILES:
             path = os.path.join(profile, name)
-            files = _files_below(path) if os.path.isdir(path) else [{"name": "", "path": path}]
+            files = files_below(path) if os.path.isdir(path) else [{"name": "", "path": path}]
             for file in files:
-                if not _readable_file(file["path"]):
+                if not is_readable_file(file["path"]):
                     continue
                 with open(file["path"], "rb") as opened:
                     content = hashlib.sha256(opened.read()).hexdigest()
@@ -163,10 +136,12 @@ def _profile_digest(settings):
     return digest.hexdigest()
 
 
-def _sources(portdb, settings, cpv, use, tree, package_directory):
+def _sources(settings, cpv, use, repository):
+    portdb = target_trees()["porttree"].dbapi
+    ebuild, tree = portdb.findname2(cpv, myrepo=repository)
     digests = (
         settings.repositories.get_repo_for_location(tree)
-        .load_manifest(package_directory, settings["DISTDIR"])
+        .load_manifest(os.path.dirname(ebuild), settings["DISTDIR"])
         .getTypeDigests("DIST")
     )
     sources = []
@@ -215,10 +190,7 @@ def package_inputs(cpv, metadata, settings, use, dependencies, variables, known=
         known[profiles] = (_profile_digest(settings), libc(), toolchain(settings))
     profile_digest, libc_package, tools = known[profiles]
     repository = metadata["repository"]
-    portdb = target_trees()["porttree"].dbapi
-    ebuild, tree = portdb.findname2(cpv, myrepo=repository)
-    directory = os.path.dirname(ebuild)
-    manifest = os.path.join(directory, "Manifest")
+    files = ebuild_files(cpv, metadata)
     slot, _, sub_slot = metadata["SLOT"].partition("/")
     return {
         "cpv": cpv,
@@ -226,15 +198,13 @@ def package_inputs(cpv, metadata, settings, use, dependencies, variables, known=
         "eapi": metadata["EAPI"],
         "slot": slot,
         "subSlot": sub_slot or slot,
-        "ebuild": ebuild,
-        "eclasses": _eclasses(portdb, settings, tree, metadata),
-        "files": _files_below(os.path.join(directory, "files")),
-        "manifest": manifest if _readable_file(manifest) else None,
+        **files,
         "use": sorted(use),
         "iuse": plain_iuse(metadata),
         "profileDigest": profile_digest,
-        "sources": [] if configured else _sources(portdb, settings, cpv, use, tree, directory),
+        "sources": [] if configured else _sources(settings, cpv, use, repository),
         "buildDependencies": dependencies.packages(),
+        "dependencyEbuilds": dependency_ebuilds(dependencies),
         "toolchain": tools,
         "unsatisfied": dependencies.unsatisfied,
         "libc": libc_package,
