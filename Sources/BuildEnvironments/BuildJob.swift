@@ -238,7 +238,7 @@ struct BuildJob: Sendable {
         let build = PackageBuild(
             request: request,
             place: BuildPlace(root: root, layers: held, workspace: "\(workspace)/\(name)", host: host, run: run),
-            bytes: bytes)
+            bytes: bytes, stored: stored)
         return (build, try await build.prepare())
     }
 

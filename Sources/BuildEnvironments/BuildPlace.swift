@@ -9,6 +9,8 @@ import Synchronization
 struct BuildPlace: Sendable {
     /// PKGDIR as seen inside.
     static let outputPlace = "/out"
+    /// PKGDIR as seen inside by an emerge that is to use packages which were built before.
+    static let reusePlace = "/reused"
 
     let root: HeldRoot
     /// Kept layers over the root; nil for the root alone.
@@ -36,7 +38,7 @@ struct BuildPlace: Sendable {
     /// Prepares the directories of the workspace and the root's overlays.
     func layout() throws(BuildError) -> RootLayout {
         do {
-            for name in ["cfg", "out", "tmp"] { try Files.makeDirectories("\(workspace)/\(name)") }
+            for name in ["cfg", "out", "reused", "tmp"] { try Files.makeDirectories("\(workspace)/\(name)") }
         } catch {
             throw .failed(reason: "\(error)")
         }
@@ -59,6 +61,7 @@ struct BuildPlace: Sendable {
         sandbox.show(workspace + "/tmp", at: tmpdir)
         sandbox.show(workspace + "/cfg", at: PrivateConfiguration.place)
         sandbox.show(workspace + "/out", at: Self.outputPlace)
+        sandbox.show(workspace + "/reused", at: Self.reusePlace)
         sandbox.controlGroup = run.group
         sandbox.largestFile = run.limits.disk
         sandbox.environment = [

@@ -45,18 +45,14 @@ struct LayerBuild: Sendable {
         var configuration = PrivateConfiguration(request: request, place: place)
         configuration.packages = PackageSet(place.layered).installing(list.exact).packages
         try configuration.write(below: draft + "/cfg")
-        var sandbox = place.sandbox(layout, tmpdir: request.tmpdir)
+        let sandbox = place.sandbox(layout, tmpdir: request.tmpdir)
         let command = EmergeOptions.always + ["--with-bdeps=y"] + list.arguments
         let reused = try await PackageReuse(place: place, stored: stored)
             .find(place.closed(sandbox), arguments: command)
-        for package in reused.packages { sandbox.show(package.path, at: package.place, readOnly: true) }
-        if !reused.packages.isEmpty {
-            let names = reused.packages.map(\.cpv).joined(separator: " ")
-            await run.log(Array("== built before: \(names)\n".utf8))
-        }
-        let binaries = reused.packages.isEmpty ? [] : ["--usepkg=y", "--binpkg-respect-use=y"]
-        try await place.step("fetch", try place.fetching(sandbox), ["emerge", "--fetchonly"] + binaries + command)
-        try await place.step("build dependencies", place.closed(sandbox), ["emerge"] + binaries + command)
+        let open = reused.shown(in: try place.fetching(sandbox))
+        try await place.step("fetch", open, ["emerge", "--fetchonly"] + reused.options + command)
+        let closed = reused.shown(in: place.closed(sandbox))
+        try await place.step("build dependencies", closed, ["emerge"] + reused.options + command)
         let before = place.packages
         let (system, digests) = try await place.ask(sandbox) { portage async throws(PortageError) in
             let system = try await portage.installedSystem()

@@ -34,6 +34,8 @@ struct PackageBuild: Sendable {
     let request: BuildRequest
     let place: BuildPlace
     let bytes: @Sendable (ContentItem) throws(BuildError) -> [UInt8]
+    /// Packages that were built before.
+    var stored: @Sendable (StoredPackageQuestion) async -> StoredPackage? = { _ in nil }
 
     /// What came with the request to build it with, and is not in the repositories here.
     var foreign: [DependencyEbuild] {
@@ -95,17 +97,23 @@ struct PackageBuild: Sendable {
         let options = EmergeOptions.always
         let fetch = SourceFetch(place: place, request: request)
         let own = SourceFetch.Sources(prepared.inputs)
+        var reused = PackageReuse.Found()
         if foreign.isEmpty || list.isEmpty {
             try await fetch.fetch([own], and: list)
         } else {
             // Ebuilds of a client are among those of the list: what to fetch for them is evaluated here, too.
             let planned = try await place.planned(closed, arguments: options + list.arguments)
-            try await fetch.fetch([own] + planned.map(SourceFetch.Sources.init), and: InstallList())
+            reused = try await PackageReuse(place: place, stored: stored).find(closed, among: planned)
+            let there = Set(reused.packages.map(\.cpv))
+            let others = planned.filter { !there.contains($0.cpv) }
+            try await fetch.fetch([own] + others.map(SourceFetch.Sources.init), and: InstallList())
         }
         // From here on there is no network.
         let atom = "=\(request.cpv)::\(request.repository)"
         if !list.isEmpty {
-            try await place.step("build dependencies", closed, ["emerge"] + options + list.arguments)
+            try await place.step(
+                "build dependencies", reused.shown(in: closed),
+                ["emerge"] + reused.options + options + list.arguments)
             prepared.inputs = try await evaluate(prepared.sandbox).inputs
         }
         if !prepared.inputs.unsatisfied.isEmpty {

@@ -5,7 +5,7 @@ import Posix
 import PythonBridge
 import Sandbox
 
-/// Packages that were built before, for what is installed in a layer: so that nothing is compiled twice.
+/// Packages that were built before, for what is installed in a layer or for one build: so that nothing is compiled twice.
 ///
 /// Portage would take any package of the right name and flags. Here it sees only those whose primary key is that of what
 /// it would build itself, and that were built with exactly what is there.
@@ -20,38 +20,55 @@ struct PackageReuse: Sendable {
         var packages: [(cpv: String, path: String, place: String)] = []
         /// Whose alone one of them is.
         var trustDomain: String?
+
+        /// The options of emerge that make it use them.
+        var options: [String] { packages.isEmpty ? [] : ["--usepkg=y", "--binpkg-respect-use=y"] }
+
+        /// A sandbox in which they are there.
+        func shown(in sandbox: SandboxCommand) -> SandboxCommand {
+            guard !packages.isEmpty else { return sandbox }
+            var result = sandbox
+            for package in packages { result.show(package.path, at: package.place, readOnly: true) }
+            result.environment["PKGDIR"] = BuildPlace.reusePlace
+            return result
+        }
     }
 
     /// Looks for packages of what an emerge would merge. What goes wrong here costs only time.
     ///
     /// - Parameters:
-    ///   - sandbox: without network; what is asked there sees only the root's own repositories.
+    ///   - sandbox: without network.
     ///   - arguments: those of the emerge.
     func find(_ sandbox: SandboxCommand, arguments: [String]) async throws(BuildError) -> Found {
-        var found = Found()
         do throws(BuildError) {
-            let inputs = try await place.planned(sandbox, arguments: arguments)
-            guard !inputs.isEmpty else { return found }
-            let files = try await place.files(of: inputs, sandbox)
-            let planned = PackageSet(inputs.map(Self.installed))
-            for package in inputs {
-                var request = BuildRequest(package, files: files)
-                guard request.hostBoundReason == nil, let dependencies = Self.dependencies(of: package, after: planned)
-                else { continue }
-                request.buildDependencies = dependencies
-                guard
-                    let answer = await stored(
-                        StoredPackageQuestion(key: request.primaryKey, vector: request.vector))
-                else { continue }
-                found.packages.append(
-                    (package.cpv, answer.path, "\(BuildPlace.outputPlace)/\(package.cpv).gpkg.tar"))
-                found.trustDomain = found.trustDomain ?? answer.trustDomain
-            }
+            return try await find(sandbox, among: try await place.planned(sandbox, arguments: arguments))
         } catch .cancelled {
             throw .cancelled
         } catch {
             await place.run.log(Array("== not looked for packages that were built before: \(error)\n".utf8))
             return Found()
+        }
+    }
+
+    /// The same of what it would merge, as that is known already.
+    func find(_ sandbox: SandboxCommand, among inputs: [KeyInputs]) async throws(BuildError) -> Found {
+        var found = Found()
+        guard !inputs.isEmpty else { return found }
+        let files = try await place.files(of: inputs, sandbox)
+        let planned = PackageSet(inputs.map(Self.installed))
+        for package in inputs {
+            var request = BuildRequest(package, files: files)
+            guard request.hostBoundReason == nil, let dependencies = Self.dependencies(of: package, after: planned)
+            else { continue }
+            request.buildDependencies = dependencies
+            let question = StoredPackageQuestion(key: request.primaryKey, vector: request.vector)
+            guard let answer = await stored(question) else { continue }
+            found.packages.append((package.cpv, answer.path, "\(BuildPlace.reusePlace)/\(package.cpv).gpkg.tar"))
+            found.trustDomain = found.trustDomain ?? answer.trustDomain
+        }
+        if !found.packages.isEmpty {
+            let names = found.packages.map(\.cpv).joined(separator: " ")
+            await place.run.log(Array("== built before: \(names)\n".utf8))
         }
         return found
     }

@@ -136,6 +136,15 @@ import Testing
                 let kept = Files.exists(layers) ? try Files.list(layers) : []
                 #expect(kept.filter { !$0.hasPrefix(".") } == [])
 
+                // What was built for the machine itself is not compiled again for what is built with it.
+                let tool = try await client.run(
+                    ["binpkg", "request", "--wait", "app-own/reed"], timeout: .seconds(600))
+                #expect(tool.succeeded, "\(tool.text)")
+                try client.write("srv/own/app-own/loom/loom-1.ebuild", Self.loom + "# once more\n")
+                let again = try await client.run(
+                    ["binpkg", "request", "--log", "app-own/loom"], timeout: .seconds(600))
+                #expect(again.succeeded && again.text.contains("== built before: app-own/reed-1"), "\(again.text)")
+
                 // Installed here, it is asked for in just this version, with these flags.
                 try client.write("etc/portage/package.use", "app-own/shuttle -smooth rough\n")
                 try client.write(

@@ -72,8 +72,13 @@ def unpack_package(path, image_directory, build_info_directory, cpv=None):
     for directory in (image_directory, build_info_directory):
         if os.listdir(directory):
             raise GlueError(f"{directory} is not empty")
-    package.unpack_metadata(build_info_directory)
-    package.decompress(image_directory)
+    try:
+        package.unpack_metadata(build_info_directory)
+        package.decompress(image_directory)
+    except OSError as error:
+        if error.filename:
+            raise
+        raise GlueError(f"cannot unpack {path} into {image_directory}: {error.strerror or error}") from None
     return metadata
 
 
