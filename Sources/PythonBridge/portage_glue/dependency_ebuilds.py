@@ -19,7 +19,7 @@ def dependency_ebuilds(dependencies):
     waiting = [dependencies]
     while waiting:
         for cpv, repository, installed_use in _chosen(waiting.pop()):
-            if repository == main.name or (cpv, repository) in found or len(found) == LIMIT:
+            if repository in ("", main.name) or (cpv, repository) in found or len(found) == LIMIT:
                 continue
             try:
                 metadata, _, use = package_settings(cpv, repository, installed_use)
