@@ -7,12 +7,15 @@ import Testing
     /// The rule above the picture.
     private static let rule = "── emerge: "
 
-    /// A machine with the programs, and a terminal on it.
+    /// A machine with the programs, and a terminal on it, whose emerge has its turn among those of other tests.
+    ///
+    /// - Parameter prepare: what comes before that turn: emerges that are no part of the test wait for their own.
     private func withTerminal(
         _ name: String, columns: Int = 80, rows: Int = 24, environment: [String: String] = [:],
-        _ body: (Machine, Terminal) async throws -> Void
+        prepare: (Machine) async throws -> Void = { _ in }, _ body: (Machine, Terminal) async throws -> Void
     ) async throws {
         try await Testbed.shared().withMachine(name) { machine in
+            try await prepare(machine)
             try await Limiter.emerges.run {
                 try await machine.installPortmanteau()
                 try await machine.withTerminal(columns: columns, rows: rows, environment: environment) { terminal in
@@ -211,8 +214,10 @@ import Testing
     func `a merge is followed from the first package to the last`(merge: Merge) async throws {
         let (rows, count) = (merge.rows, merge.count)
         let name = "live-\(count)-\(merge.jobs)"
-        try await withTerminal(name, columns: merge.columns, rows: rows) { machine, terminal in
+        func prepare(_ machine: Machine) async throws {
             if let tree = merge.tree { try await machine.useRealTree(tree, breakCycles: true) }
+        }
+        try await withTerminal(name, columns: merge.columns, rows: rows, prepare: prepare) { _, terminal in
             try await terminal.enter(
                 "depgraph emerge --jobs=\(merge.jobs) \(merge.arguments); echo \"code=$?\"")
             var seen = Set<String>()
