@@ -5,10 +5,10 @@ struct Adjacency: Sendable {
         var kinds: DependencyKinds
         var maybe: Bool
 
-        mutating func join(_ edge: DependencyEdge) {
+        mutating func join(_ kinds: DependencyKinds, maybe: Bool) {
             // What is certain for one of them is certain; an alternative adds no kind to it.
-            if maybe == edge.maybe { kinds.formUnion(edge.kinds) } else if maybe { kinds = edge.kinds }
-            maybe = maybe && edge.maybe
+            if self.maybe == maybe { self.kinds.formUnion(kinds) } else if self.maybe { self.kinds = kinds }
+            self.maybe = self.maybe && maybe
         }
     }
 
@@ -26,7 +26,7 @@ struct Adjacency: Sendable {
     init(_ graph: PackageGraph) {
         let count = graph.nodes.count
         let nodes = 0..<count
-        // Edges by the node that depends; a package has few dependencies, so parallel ones are soon found among them.
+        // Edges by the node that depends.
         var starts = [Int](repeating: 0, count: count + 1)
         for edge in graph.edges where nodes.contains(edge.from) { starts[edge.from + 1] += 1 }
         for node in nodes { starts[node + 1] += starts[node] }
@@ -39,14 +39,17 @@ struct Adjacency: Sendable {
         above = Lists(starts: [0])
         above.links.reserveCapacity(order.count)
         var dependents = [Int](repeating: 0, count: count + 1)
+        // Where the last link to a node is: when it is one of the same dependent, an edge is parallel to it.
+        var places = [Int](repeating: -1, count: count)
         for node in nodes {
             let first = above.links.count
             for index in order[starts[node]..<starts[node + 1]] {
                 let edge = graph.edges[index]
                 guard edge.to != node, nodes.contains(edge.to) else { continue }
-                if let same = above.links[first...].firstIndex(where: { $0.node == edge.to }) {
-                    above.links[same].join(edge)
+                if places[edge.to] >= first {
+                    above.links[places[edge.to]].join(edge.kinds, maybe: edge.maybe)
                 } else {
+                    places[edge.to] = above.links.count
                     above.links.append(Link(node: edge.to, kinds: edge.kinds, maybe: edge.maybe))
                     dependents[edge.to + 1] += 1
                 }

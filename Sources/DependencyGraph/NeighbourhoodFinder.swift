@@ -1,11 +1,13 @@
 /// Finds neighbourhoods in one graph; made once, asked for several budgets.
 public struct NeighbourhoodFinder: Sendable {
+    private let nodes: [PackageNode]
     private let current: [Int]
-    private let dependencies: [[Int]]
-    private let dependents: [[Int]]
+    private let dependencies: [NeighbourRing]
+    private let dependents: [NeighbourRing]
     private let adjacency: Adjacency
     private let installed: [Bool]
     private let isWaiting: [Bool]
+    private let needed: [Bool]
 
     /// Ranks what `current` (indices of nodes) needs and what needs it.
     ///
@@ -15,37 +17,44 @@ public struct NeighbourhoodFinder: Sendable {
     /// - Parameter distance: how far budgets will go.
     public init(_ graph: PackageGraph, current: Set<Int>, preferred: Set<Int> = [], distance: Int = 3) {
         let adjacency = Adjacency(graph)
-        isWaiting = graph.nodes.map { $0.state == .waiting && $0.type != .installed }
-        let installed = graph.nodes.map { $0.type == .installed || $0.state == .installed }
+        let isWaiting = graph.nodes.map { $0.state == .waiting && $0.type != .installed }
+        nodes = graph.nodes
+        installed = graph.nodes.map { $0.type == .installed || $0.state == .installed }
+        self.isWaiting = isWaiting
         self.adjacency = adjacency
-        self.installed = installed
         self.current = current.filter(graph.nodes.indices.contains).sorted()
-        var taken = Set(self.current)
-        dependencies = Self.rings(graph, self.current, installed, &taken, preferred, distance) {
-            adjacency.dependencies($0)
+        var search = RingSearch(
+            start: self.current, isInstalled: installed, preferred: preferred, distance: distance)
+        dependencies = search.rings { adjacency.dependencies($0) }
+        dependents = search.rings(waitsFor: { adjacency.dependencies($0).count { isWaiting[$0.node] } }) {
+            adjacency.dependents($0)
         }
-        let isWaiting = isWaiting
-        dependents = Self.rings(
-            graph, self.current, installed, &taken, preferred, distance,
-            waitsFor: { adjacency.dependencies($0).count { isWaiting[$0.node] } }
-        ) { adjacency.dependents($0) }
+        var isNeeded = [Bool](repeating: false, count: nodes.count)
+        for ring in dependencies { for member in ring.members { isNeeded[member.node] = true } }
+        self.needed = isNeeded
     }
 
-    /// The direct neighbours, the most important first, as indices of nodes.
-    public var directNeighbours: (dependencies: [Int], dependents: [Int]) {
-        (dependencies.first ?? [], dependents.first ?? [])
+    /// How many direct neighbours there are.
+    public var directCounts: (dependencies: Int, dependents: Int) {
+        (dependencies.first?.members.count ?? 0, dependents.first?.members.count ?? 0)
     }
 
-    /// Packages of the merge list that wait and need one of these directly, and are none of them.
-    public func waiting(for nodes: [Int]) -> Set<Int> {
-        Set(nodes.flatMap { adjacency.dependents($0).map(\.node) }.filter { isWaiting[$0] }).subtracting(nodes)
+    /// The first `count` direct neighbours of each side, the most important first, as indices of nodes.
+    public func directNeighbours(_ count: Int = Int.max) -> (dependencies: [Int], dependents: [Int]) {
+        func first(_ rings: [NeighbourRing]) -> [Int] { rings.first?.first(count, nodes) ?? [] }
+        return (first(dependencies), first(dependents))
+    }
+
+    /// How many packages of the merge list wait and need one of these directly, and are none of them.
+    public func waiting(for nodes: [Int]) -> Int {
+        // What one node leads to is there once.
+        if nodes.count == 1 { return adjacency.dependents(nodes[0]).count { isWaiting[$0.node] } }
+        return Set(nodes.flatMap { adjacency.dependents($0).map(\.node) }.filter { isWaiting[$0] })
+            .subtracting(nodes).count
     }
 
     /// Whether a current package needs a node, as far as the finder looks.
-    public func isNeeded(_ node: Int) -> Bool { dependencies.contains { $0.contains(node) } }
-
-    /// The greatest distance at which there is anything.
-    public var greatestDistance: Int { max(dependencies.count, dependents.count) }
+    public func isNeeded(_ node: Int) -> Bool { needed[node] }
 
     /// The neighbourhood for `budget`, reduced: an edge that a path of edges at least as strong implies is left out.
     ///
@@ -53,45 +62,39 @@ public struct NeighbourhoodFinder: Sendable {
     public func neighbourhood(_ budget: NeighbourhoodBudget, hidden: Set<Int> = []) -> Neighbourhood {
         var result = Neighbourhood(items: [], edges: [])
         var itemOf: [Int: Int] = [:]
-        var outermost: ArraySlice<Int> = []
-        var rests: [(nodes: ArraySlice<Int>, nearer: ArraySlice<Int>, isDependency: Bool)] = []
-        func show(_ nodes: ArraySlice<Int>, isCurrent: Bool) {
+        var isShown = [Bool](repeating: false, count: nodes.count)
+        var outermost: [Int] = []
+        var rests: [(nodes: [Int], nearer: [Int], isDependency: Bool)] = []
+        func show(_ nodes: [Int], isCurrent: Bool) {
             for node in nodes {
+                isShown[node] = true
                 itemOf[node] = result.items.count
                 result.items.append(.init(content: .package(node), isCurrent: isCurrent))
             }
         }
-        show(current[...], isCurrent: true)
+        show(current, isCurrent: true)
         for (rings, isDependency) in [(dependencies, true), (dependents, false)] {
-            var nearer = current[...]
+            var nearer = current
             for (distance, all) in rings.prefix(max(0, budget.distance)).enumerated() {
                 // What is only next to packages that are left out would hang in the air.
-                var near: Set<Int> = []
-                for node in nearer {
-                    for link in isDependency ? adjacency.dependencies(node) : adjacency.dependents(node) {
-                        near.insert(link.node)
-                    }
-                }
-                let all = distance == 0 ? all : all.filter(near.contains)
-                let ring = hidden.isEmpty ? all : all.filter { !hidden.contains($0) } + all.filter(hidden.contains)
-                let most = hidden.isEmpty ? ring.count : ring.count { !hidden.contains($0) }
+                let ring = distance == 0 ? all : near(nearer, all, isDependency)
                 let limit = max(0, distance == 0 ? budget.near : budget.far)
                 // A rest of one would take the room of the package itself.
-                let shown = ring.prefix(min(most, limit > 0 && ring.count == limit + 1 ? limit + 1 : limit))
+                let most = limit > 0 && ring.members.count == limit + 1 ? limit + 1 : limit
+                let shown = ring.first(most, nodes) { !hidden.contains($0) }
                 show(shown, isCurrent: false)
-                let rest = ring.dropFirst(shown.count)
-                if !rest.isEmpty { rests.append((rest, nearer, isDependency)) }
+                if shown.count < ring.members.count {
+                    rests.append((ring.members.map(\.node).filter { !isShown[$0] }, nearer, isDependency))
+                }
                 nearer = shown
                 let isLast = distance + 1 == min(rings.count, budget.distance)
-                if budget.followsChains, !isDependency, isLast {
-                    outermost = shown
-                }
+                if budget.followsChains, !isDependency, isLast { outermost = shown }
             }
         }
-        for chain in chains(from: outermost, shown: itemOf, hidden: hidden) { show(chain[...], isCurrent: false) }
+        for chain in chains(from: outermost, shown: itemOf, hidden: hidden) { show(chain, isCurrent: false) }
         for node in itemOf.keys.sorted() {
             guard let item = itemOf[node] else { continue }
-            for link in adjacency.dependencies(node) {
+            for link in adjacency.dependencies(node) where isShown[link.node] {
                 guard let other = itemOf[link.node] else { continue }
                 result.edges.append(.init(dependent: item, dependency: other, kinds: link.kinds, maybe: link.maybe))
             }
@@ -103,26 +106,36 @@ public struct NeighbourhoodFinder: Sendable {
         return result
     }
 
+    private func neighbours(_ node: Int, _ isDependency: Bool) -> ArraySlice<Adjacency.Link> {
+        isDependency ? adjacency.dependencies(node) : adjacency.dependents(node)
+    }
+
+    /// The members of a ring that are next to one of these.
+    private func near(_ nearer: [Int], _ ring: NeighbourRing, _ isDependency: Bool) -> NeighbourRing {
+        var isNear = [Bool](repeating: false, count: nodes.count)
+        for node in nearer { for link in neighbours(node, isDependency) { isNear[link.node] = true } }
+        return NeighbourRing(members: ring.members.filter { isNear[$0.node] })
+    }
+
     /// Adds one item for `nodes`, with an edge to every shown package of the ring before that one of them is next to.
     private func addRest(
-        _ nodes: ArraySlice<Int>, _ nearer: ArraySlice<Int>, isDependency: Bool, _ itemOf: [Int: Int],
-        _ result: inout Neighbourhood
+        _ nodes: [Int], _ nearer: [Int], isDependency: Bool, _ itemOf: [Int: Int], _ result: inout Neighbourhood
     ) {
-        let hidden = Set(nodes)
+        var isLeftOut = [Bool](repeating: false, count: self.nodes.count)
+        for node in nodes { isLeftOut[node] = true }
         let item = result.items.count
         var edges: [Neighbourhood.Edge] = []
         for node in nearer {
             guard let other = itemOf[node] else { continue }
-            let links = isDependency ? adjacency.dependencies(node) : adjacency.dependents(node)
-            let found = links.filter { hidden.contains($0.node) }
-            guard !found.isEmpty else { continue }
-            // What is certain for one of them is certain, and alternatives add no kind to it.
-            let certain = found.filter { !$0.maybe }
+            var joined: Adjacency.Link?
+            for link in neighbours(node, isDependency) where isLeftOut[link.node] {
+                if joined == nil { joined = link } else { joined?.join(link.kinds, maybe: link.maybe) }
+            }
+            guard let joined else { continue }
             edges.append(
                 .init(
                     dependent: isDependency ? other : item, dependency: isDependency ? item : other,
-                    kinds: (certain.isEmpty ? found : certain).reduce(into: []) { $0.formUnion($1.kinds) },
-                    maybe: certain.isEmpty))
+                    kinds: joined.kinds, maybe: joined.maybe))
         }
         guard !edges.isEmpty else { return }
         let allInstalled = nodes.allSatisfy { installed[$0] }
@@ -130,35 +143,8 @@ public struct NeighbourhoodFinder: Sendable {
         result.edges += edges
     }
 
-    private static func rings(
-        _ graph: PackageGraph, _ start: [Int], _ installed: [Bool], _ taken: inout Set<Int>, _ preferred: Set<Int>,
-        _ distance: Int, waitsFor: (Int) -> Int = { _ in 0 }, _ neighbours: (Int) -> ArraySlice<Adjacency.Link>
-    ) -> [[Int]] {
-        var rings: [[Int]] = []
-        var frontier = start
-        while !frontier.isEmpty, rings.count < distance {
-            var strengths: [Int: Int] = [:]
-            for node in frontier {
-                for link in neighbours(node) where !taken.contains(link.node) {
-                    if !rings.isEmpty, installed[link.node] { continue }
-                    let strength = link.maybe ? 0 : link.kinds.strength
-                    strengths[link.node] = max(strengths[link.node] ?? 0, strength)
-                }
-            }
-            frontier = strengths.map { node, strength in
-                Candidate(
-                    isInstalled: installed[node], strength: strength, isPreferred: preferred.contains(node),
-                    waitsFor: waitsFor(node), name: graph.nodes[node].cpv, node: node)
-            }.sorted().map(\.node)
-            taken.formUnion(frontier)
-            if !frontier.isEmpty { rings.append(frontier) }
-            frontier.removeAll { installed[$0] }
-        }
-        return rings
-    }
-
     /// The chains that lead on from `start`, in which every package has one dependent that waits.
-    private func chains(from start: ArraySlice<Int>, shown: [Int: Int], hidden: Set<Int>) -> [[Int]] {
+    private func chains(from start: [Int], shown: [Int: Int], hidden: Set<Int>) -> [[Int]] {
         var taken: Set<Int> = []
         var chains: [[Int]] = []
         for node in start {
@@ -176,22 +162,5 @@ public struct NeighbourhoodFinder: Sendable {
             if chain.count >= 3 { chains.append(chain) }
         }
         return chains
-    }
-
-    private struct Candidate: Comparable {
-        var isInstalled: Bool
-        var strength: Int
-        var isPreferred: Bool
-        var waitsFor: Int
-        var name: String
-        var node: Int
-
-        static func < (left: Candidate, right: Candidate) -> Bool {
-            if left.isInstalled != right.isInstalled { return right.isInstalled }
-            if left.strength != right.strength { return left.strength > right.strength }
-            if left.isPreferred != right.isPreferred { return left.isPreferred }
-            if left.waitsFor != right.waitsFor { return left.waitsFor < right.waitsFor }
-            return (left.name, left.node) < (right.name, right.node)
-        }
     }
 }

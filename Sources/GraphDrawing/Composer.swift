@@ -38,8 +38,8 @@ struct Composer {
     private func fresh(_ size: PictureSize, _ ranks: [Int]) -> Composition? {
         // A current box with one neighbour above or below does not fit into less.
         guard size.height >= 3 else { return nil }
-        let direct = finder.directNeighbours
-        let most = max(direct.dependencies.count, direct.dependents.count)
+        let direct = finder.directCounts
+        let most = max(direct.dependencies, direct.dependents)
         var failures = 0
         var last: Neighbourhood?
         for rank in ranks {

@@ -49,7 +49,7 @@ struct Subject: Sendable {
     /// wait is said of what a current one needs, too, while that waits itself.
     private func notes(_ node: Int, isCurrent: Bool) -> [Label.Note] {
         let counts = isCurrent || (graph.nodes[node].state == .waiting && finder.isNeeded(node))
-        let count = counts ? finder.waiting(for: [node]).count : 0
+        let count = counts ? finder.waiting(for: [node]) : 0
         let unblocks = count > 0 ? ["unblocks \(count)"] : []
         let progress = isCurrent ? progressNotes(node) : []
         return progress.flatMap { note in

@@ -12,8 +12,8 @@ func titleLine(_ subject: Subject, width: Int, showsProgress: Bool) -> String {
     } else if let count = positions.first?.count {
         place.append(positions.map { String($0.position) }.joined(separator: ", ") + " of \(count)")
     }
-    let needs = subject.finder.directNeighbours.dependencies.count
-    let unblocks = subject.finder.waiting(for: current).count
+    let needs = subject.finder.directCounts.dependencies
+    let unblocks = subject.finder.waiting(for: current)
     var counts: [String] = []
     if needs > 0 { counts.append("needs \(needs)") }
     if unblocks > 0 { counts.append("unblocks \(unblocks)") }
@@ -38,22 +38,25 @@ func summaryLines(
     _ graph: PackageGraph, _ current: [Int], _ finder: NeighbourhoodFinder, _ size: PictureSize, ascii: Bool
 ) -> [String] {
     let arrow = ascii ? "-> " : "→ "
-    let (needs, unblocks) = finder.directNeighbours
     let most = 8
-    let shown = current + needs.prefix(most) + unblocks.prefix(most)
+    let (needs, unblocks) = finder.directNeighbours(most)
+    let counts = finder.directCounts
+    let shown = current + needs + unblocks
     let names = Names(graph, nodes: shown, current: current, ascii: ascii)
-    func list(_ word: String, _ nodes: [Int], _ count: Int, _ style: NameStyle) -> String? {
+    func list(_ word: String, _ nodes: [Int], of all: Int, _ count: Int, _ style: NameStyle) -> String? {
         if nodes.isEmpty { return nil }
         var words = [word] + nodes.prefix(count).map { names.name($0, style) }
-        let rest = nodes.count - min(count, nodes.count)
+        let rest = all - min(count, all)
         if rest > 0 { words.append(count > 0 ? "(+\(rest))" : String(rest)) }
         return words.joined(separator: " ")
     }
     /// The parts with at most `count` names on each side.
     func parts(_ count: Int, _ style: NameStyle) -> [String] {
         let middle = "[" + current.map { names.name($0, style) }.joined(separator: " ") + "]"
-        return [list("needs", needs, count, style), middle, list("unblocks", unblocks, count, style)]
-            .compactMap { $0 }
+        return [
+            list("needs", needs, of: counts.dependencies, count, style), middle,
+            list("unblocks", unblocks, of: counts.dependents, count, style),
+        ].compactMap { $0 }
     }
     for count in stride(from: most, through: 0, by: -1) {
         for style in NameStyle.all[count > 2 ? 1..<3 : 1..<5] {
