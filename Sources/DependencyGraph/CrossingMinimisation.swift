@@ -73,7 +73,8 @@ extension LayeredGraph {
         return (above, below)
     }
 
-    private func crossings(_ below: [[Int]]) -> Int {
+    /// How many lines cross in the present order.
+    func crossings(_ below: [[Int]]) -> Int {
         var position = [Int](repeating: 0, count: slots.count)
         for layer in layers { for (index, slot) in layer.enumerated() { position[slot] = index } }
         var total = 0

@@ -71,13 +71,9 @@ struct Composer {
         }
         // What would move is left out, and counted so, until the next frame.
         for (rank, isLast) in [(2, false), (5, false), (7, true), (9, true)] {
-            var hidden: Set<Int> = []
-            for _ in 0..<12 {
-                let attempt = steady(
-                    size, memory, rank: rank, hidden: hidden, crossings: isLast ? Int.max : crossings, isLast: isLast)
-                if case .steady(let found) = attempt { return found }
-                guard case .hide(let nodes) = attempt, !nodes.isEmpty else { break }
-                hidden.formUnion(nodes)
+            let most = isLast ? Int.max : crossings
+            if let found = steady(size, memory, rank: rank, without: [], crossings: most, isLast: isLast) {
+                return found
             }
         }
         return replaced(size, memory)
@@ -88,9 +84,10 @@ struct Composer {
     private func replaced(_ size: PictureSize, _ memory: FrameMemory) -> Composition? {
         let nodes = subject.graph.nodes
         let known = Set(nodes.indices.filter { memory.places[.init(nodes[$0])] != nil }).subtracting(subject.current)
-        for rank in [7, 9] {
-            let attempt = steady(size, memory, rank: rank, hidden: known, crossings: Int.max, isLast: true)
-            if case .steady(let found) = attempt { return found }
+        for rank in [2, 5, 7, 9] {
+            if let found = steady(size, memory, rank: rank, without: known, crossings: Int.max, isLast: true) {
+                return found
+            }
         }
         for rank in [2, 5, 7, 9] {
             var hidden: Set<Int> = []
@@ -105,6 +102,22 @@ struct Composer {
                 if moved.count <= FrameMemory.mostMoves { return found }
                 let movers = known.intersection(plan.part.packages).filter { moved.contains(.init(nodes[$0])) }
                 hidden.formUnion(movers.isEmpty || attempt == 3 ? known : movers)
+            }
+        }
+        return nil
+    }
+
+    /// Drawn without these, and without as many more as it takes to be steady.
+    private func steady(
+        _ size: PictureSize, _ memory: FrameMemory, rank: Int, without first: Set<Int>, crossings: Int, isLast: Bool
+    ) -> Composition? {
+        var hidden = first
+        for _ in 0..<12 {
+            switch steady(size, memory, rank: rank, hidden: hidden, crossings: crossings, isLast: isLast) {
+            case .steady(let found): return found
+            case .hide(let nodes):
+                if nodes.isEmpty { return nil }
+                hidden.formUnion(nodes)
             }
         }
         return nil
@@ -127,14 +140,13 @@ struct Composer {
             writing = Writing(boxStyle: .plainLabels, nameStyle: NameStyle.all[3])
             attempt = plan.compose(writing, size, crossings: crossings, memory: memory)
         }
-        guard case .success(let found) = attempt else {
-            return .hide(Array(part.packages.filter { !subject.current.contains($0) }.suffix(1)))
-        }
-        let moved = memory.moved(found, subject.graph)
+        let others = part.packages.filter { !subject.current.contains($0) }
+        guard case .success(let found) = attempt else { return .hide(Array(others.suffix(1))) }
+        let moved = Set(memory.moved(found, subject.graph))
         if moved.count <= FrameMemory.mostMoves { return .steady(found) }
-        let keys = Set(moved)
-        return .hide(
-            part.packages.filter { keys.contains(.init(subject.graph.nodes[$0])) && !subject.current.contains($0) })
+        let movers = others.filter { moved.contains(.init(subject.graph.nodes[$0])) }
+        // Where only current packages move, something new pushes them.
+        return .hide(movers.isEmpty ? Array(others.suffix(1)) : movers)
     }
 
     // MARK: - Less than boxes

@@ -127,38 +127,11 @@ struct Plan {
             layered.minimiseCrossings()
             ordered = layered
         }
-        guard let columns = layered.columns(available: size.width, gap: 2, lefts: lefts) else {
-            return .failure(.outOfQuestion)
-        }
-        let leastGaps = memory.map { memory in
-            layered.layers.indices.map { memory.gaps[$0 + layered.top] ?? 0 }
-        }
-        var picture = Picture(
-            graph: layered, columns: columns, labels: labels, boxStyle: writing.boxStyle, isFlat: subject.isLive,
-            leastGaps: [])
-        func draw() -> Result<Composition, Refusal> {
-            switch picture.draw(width: size.width, height: size.height, crossings: crossings) {
-            case .drawn(let drawing):
-                .success(
-                    Composition(
-                        drawing: drawing, part: part, layered: layered, columns: columns, writing: writing, rank: rank))
-            case .tooLarge: .failure(.tooLarge)
-            case .tangled: .failure(.tangled)
-            }
-        }
-        let found = draw()
-        // Rows that nothing needs any more are kept only where something would move without them.
-        guard let leastGaps, let memory, case .success(let composition) = found,
-            memory.moved(composition, subject.graph).count > FrameMemory.mostMoves
-        else { return found }
-        // All of them, or all but one: then everything below that one moves by as much.
-        for dropped in [nil] + leastGaps.indices.map({ $0 }) {
-            picture.leastGaps = leastGaps
-            if let dropped { picture.leastGaps[dropped] = 0 }
-            guard case .success(let kept) = draw() else { continue }
-            if memory.moved(kept, subject.graph).count <= FrameMemory.mostMoves { return .success(kept) }
-        }
-        return found
+        let drafting = Drafting(
+            part: part, labels: labels, writing: writing, isFlat: subject.isLive, size: size, crossings: crossings,
+            rank: rank)
+        guard let memory else { return drafting.draw(layered) }
+        return drafting.draw(layered, lefts: lefts, near: memory, subject.graph)
     }
 
     /// Lines that a picture takes at least: its layers, and one between each two.

@@ -19,8 +19,8 @@ public struct FrameMemory: Sendable, Hashable {
     }
 
     var places: [Key: Place] = [:]
-    /// The rows below a layer.
-    var gaps: [Int: Int] = [:]
+    /// The first row of a layer.
+    var tops: [Int: Int] = [:]
     var writing: Writing?
     /// How much of the graph the frame showed, as a place in the ladder.
     var rank = 0
@@ -35,7 +35,7 @@ public struct FrameMemory: Sendable, Hashable {
         rank = composition.rank
         crossings = composition.drawing.crossings
         places = FrameMemory.places(composition, graph)
-        for (layer, gap) in composition.drawing.gaps.enumerated() { gaps[layer + composition.layered.top] = gap }
+        for (layer, top) in composition.drawing.tops.enumerated() { tops[layer + composition.layered.top] = top }
     }
 
     static func places(_ composition: Composition, _ graph: PackageGraph) -> [Key: Place] {
@@ -53,6 +53,11 @@ public struct FrameMemory: Sendable, Hashable {
     func place(of item: Neighbourhood.Item, in graph: PackageGraph) -> Place? {
         guard case .package(let node) = item.content else { return nil }
         return places[Key(graph.nodes[node])]
+    }
+
+    /// The rows from the top of a layer to that of the next one; nil when one of them was not there.
+    func rows(from layer: Int) -> Int? {
+        tops[layer].flatMap { top in tops[layer + 1].map { $0 - top } }
     }
 
     /// The packages of both pictures that are not where they were, when the whole may be shifted.

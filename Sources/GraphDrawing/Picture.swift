@@ -16,8 +16,6 @@ struct Drawing {
     var sketch: Sketch
     /// The first row of each layer.
     var tops: [Int]
-    /// The rows between each layer and the next.
-    var gaps: [Int]
     var crossings: Int
 }
 
@@ -56,8 +54,8 @@ struct Picture {
     let boxStyle: BoxStyle
     /// Boxes only in the style of boxes, so that a layer's height never depends on what is current.
     let isFlat: Bool
-    /// The rows that there were below a layer in the last picture.
-    var leastGaps: [Int] = []
+    /// The rows from each layer's top to that of the next in the last picture, for those that are to stay as far apart.
+    var distances: [Int] = []
 
     private struct Wire {
         var nets: [PortNet]
@@ -77,7 +75,7 @@ struct Picture {
         var total = graph.layers.indices.reduce(0) { $0 + rows(of: $1) }
         for layer in graph.layers.indices.dropLast() {
             guard var wire = wire(below: layer) else { return .tooLarge }
-            if leastGaps.indices.contains(layer) { wire.height = max(wire.height, leastGaps[layer]) }
+            if distances.indices.contains(layer) { wire.height = max(wire.height, distances[layer] - rows(of: layer)) }
             wires.append(wire)
             total += wire.height
             tangles += wire.channel.crossings
@@ -95,7 +93,7 @@ struct Picture {
             draw(wire, from: tops[layer] + rows(of: layer), netBase: layer * 1000, below: layer, in: &sketch)
         }
         for layer in graph.layers.indices { addTiles(of: layer, at: tops[layer], to: &sketch) }
-        return .drawn(Drawing(sketch: sketch, tops: tops, gaps: wires.map(\.height), crossings: tangles))
+        return .drawn(Drawing(sketch: sketch, tops: tops, crossings: tangles))
     }
 
     /// Rows that a layer takes.

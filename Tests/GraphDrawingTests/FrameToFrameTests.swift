@@ -55,10 +55,8 @@ import Testing
 
     @Test("one merge moves at most two other boxes", arguments: [1, 2, 4]) func steady(_ jobs: Int) async {
         let (steps, jumps) = await merges(jobs, rounds(12))
-        #expect(steps > 0 && (jobs > 2 || jumps.isEmpty), "\(jumps) in \(steps) steps")
-        // Where packages that run at once are tied to each other, a step in which several begin may need all the room: 6
-        // of 16,500 steps with four jobs.
-        #expect(jumps.count * 1000 <= steps, "\(jumps) in \(steps) steps")
+        #expect(steps > 0)
+        #expect(jumps.isEmpty, "\(jumps) in \(steps) steps")
     }
 
     @Test("progress and states move nothing") func redraw() throws {
