@@ -74,7 +74,11 @@ public enum BinpkgServer {
                 address: .hostname(configuration.host, port: configuration.port), serverName: "binpkgd",
                 availableConnectionsDelegate: .maximum(configuration.limits.connections, logger: logger)),
             services: parts,
-            onServerRunning: { channel in ready(channel.localAddress?.port ?? configuration.port) },
+            onServerRunning: { channel in
+                // One by one: of several that are taken at once, some could be more than are allowed.
+                try? await channel.setOption(.maxMessagesPerRead, value: 1).get()
+                ready(channel.localAddress?.port ?? configuration.port)
+            },
             logger: logger)
         do {
             try await application.runService(gracefulShutdownSignals: [.sigterm, .sigint])

@@ -1,6 +1,7 @@
 import BinpkgModel
 import FoundationEssentials
 import Posix
+import Testbed
 import Testing
 
 @testable import BinpkgService
@@ -73,6 +74,86 @@ import Testing
             try await Task.sleep(for: .milliseconds(1500))
             #expect(try await service.call("GET", "/v1/status").status == 200)
         }
+    }
+
+    /// Guessing is limited, also where the token comes as a password; who has one is not kept out by those who guess.
+    @Test(arguments: [("/binhost/closed/Packages", "Basic", 404), ("/v1/status", "Bearer", 200)])
+    func wrongTokensAreLimited(path: String, scheme: String, status: Int) async throws {
+        let settings = """
+            listen = "127.0.0.1:0"
+            [limits]
+            burst = 3
+            requests_per_second = 1
+            """
+        let scratch = try ScratchDirectory()
+        let tokens = try TokenStore(stateDirectory: scratch.path)
+        let token = try await tokens.add(name: "desk", domain: "d", scope: .read, days: nil)
+        try await LiveService.run(settings: settings, directory: scratch.path) { service in
+            @Sendable func call(_ token: String) async throws -> LiveService.Reply {
+                let secret = scheme == "Basic" ? Data("x:\(token)".utf8).base64EncodedString() : token
+                return try await service.call("GET", path, headers: ["Authorization: \(scheme) \(secret)"])
+            }
+            var statuses: [Int] = []
+            for _ in 0..<30 where statuses.last != 429 { statuses.append(try await call("pmt_wrong").status) }
+            #expect(statuses.count > 3 && statuses.dropLast().allSatisfy { $0 == 401 }, "\(statuses)")
+            #expect(statuses.last == 429, "\(statuses)")
+            #expect(try await call(token).status == status)
+        }
+    }
+
+    /// Beyond the limit of connections in all, one waits until another ends; those that are there go on.
+    @Test func moreConnectionsThanAllowedWait() async throws {
+        let settings = """
+            listen = "127.0.0.1:0"
+            [limits]
+            connections = 3
+            idle_seconds = 600
+            burst = 100000
+            """
+        try await LiveService.run(settings: settings) { service in
+            var connections: [OpenConnection] = []
+            for _ in 0..<3 {
+                let connection = try await OpenConnection(to: service.port)
+                #expect(try await connection.ping())
+                connections.append(connection)
+            }
+            // All at once: none of them is let in together with another.
+            let late = try await withThrowingTaskGroup(of: OpenConnection.self) { group in
+                for _ in 0..<5 {
+                    group.addTask {
+                        let connection = try await OpenConnection(to: service.port)
+                        try await connection.ask()
+                        return connection
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            // The others are served all the time; who waits is not.
+            for _ in 0..<100 {
+                for connection in connections { #expect(try await connection.ping()) }
+            }
+            #expect(late.allSatisfy { $0.answers == 0 })
+            // One place, one more answer.
+            for freed in 1...3 {
+                try await connections.removeFirst().close()
+                #expect(try await Self.wait { late.reduce(0) { $0 + $1.answers } == freed })
+                for connection in connections { for _ in 0..<30 { #expect(try await connection.ping()) } }
+                #expect(late.reduce(0) { $0 + $1.answers } == freed)
+            }
+            for connection in late where connection.answers == 1 { try await connection.close() }
+            #expect(try await Self.wait { late.allSatisfy { $0.answers == 1 } })
+            for connection in late { try await connection.close() }
+            #expect(try await service.call("GET", "/v1/status").status == 200)
+        }
+    }
+
+    /// Waits until something is true; false when it does not become so in a minute.
+    private static func wait(_ isTrue: () -> Bool) async throws -> Bool {
+        for _ in 0..<6000 {
+            if isTrue() { return true }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return false
     }
 
     @Test func whoSendsOrReadsTooSlowlyIsCutOff() async throws {
