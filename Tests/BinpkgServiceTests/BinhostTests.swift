@@ -154,7 +154,7 @@ import Testing
         // Either it came with the request; or it is for everybody, and its environment, of all things, is not.
         if !isSent { await builder.setDomain("attic") }
         try await Self.run(builder) { trial in
-            try await trial.service.content.put(patch.sha256, [7])
+            try await trial.service.take(patch.sha256, [7], from: "attic")
             let request = BinpkgServiceTests.sample("theirs")
             let answer = try await trial.service.submit(request, mayBuild: true, trustDomain: "attic")
             let end = try await trial.service.answer(id: answer.id, waiting: 60, trustDomain: "attic")

@@ -70,8 +70,11 @@ import Testing
 
     @Test func missingContentIsNamedAndTaken() async throws {
         let item = ContentItem(role: .files, name: "x", sha256: ContentHash.sha256([5, 5]), size: 2)
+        var request = sample
+        request.content.append(item)
+        let wanted = request
         try await Trial.run(TrialBuilder(.package([1]), outside: [item])) { trial in
-            let first = try await trial.post(sample)
+            let first = try await trial.post(wanted)
             #expect(first.state == .declined)
             #expect(first.missing == [item.sha256])
             let wrong = try await trial.client.execute(
@@ -80,7 +83,7 @@ import Testing
             let right = try await trial.client.execute(
                 uri: "/v1/content/\(item.sha256)", method: .put, body: ByteBuffer(bytes: [5, 5]))
             #expect(right.status == .created)
-            let second = try await trial.post(sample)
+            let second = try await trial.post(wanted)
             #expect(second.missing == [])
             let answer = try await trial.get(second.id, wait: 60)
             #expect(answer.state == .ready)

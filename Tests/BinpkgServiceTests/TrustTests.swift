@@ -25,7 +25,7 @@ import Testing
     @Test func whatADomainSentIsItsOwn() async throws {
         let builder = TrialBuilder(.exact([1]), outside: [Self.patch])
         try await Trial.run(builder) { trial in
-            try await trial.service.content.put(Self.patch.sha256, [7])
+            try await trial.service.take(Self.patch.sha256, [7], from: "attic")
             let first = try await obtain(Self.patched, "attic", trial)
             #expect(first.state == .ready, "\(first)")
             let artifact = try #require(first.artifact)
@@ -42,7 +42,10 @@ import Testing
             #expect(try await trial.service.store.artifact(artifact, for: "attic") != nil)
             let own = try await trial.service.submit(related, mayBuild: false, trustDomain: "attic")
             #expect(own.nearest?.artifact == artifact)
-            // It gets one of its own, under a name of its own.
+            // It gets one of its own, under a name of its own, when it has sent its content itself.
+            let refused = try await obtain(Self.patched, "cellar", trial)
+            #expect(refused.state == .declined && refused.missing == [Self.patch.sha256])
+            try await trial.service.take(Self.patch.sha256, [7], from: "cellar")
             await builder.set(.exact([2]))
             let second = try await obtain(Self.patched, "cellar", trial)
             #expect(second.state == .ready && second.key == first.key)
@@ -70,7 +73,7 @@ import Testing
         let builder = TrialBuilder(.exact([1]), outside: [Self.patch])
         await builder.setDomain("attic")
         try await Trial.run(builder) { trial in
-            try await trial.service.content.put(Self.patch.sha256, [7])
+            try await trial.service.take(Self.patch.sha256, [7], from: "attic")
             let first = try await obtain(sample, "attic", trial)
             let artifact = try await trial.service.store.artifact(first.artifact ?? "", for: "attic")
             #expect(artifact?.trustDomain == "attic")
@@ -82,7 +85,9 @@ import Testing
     @Test func waitingRequestsOfOthersGetNothing() async throws {
         let builder = TrialBuilder(.gate, outside: [Self.patch])
         try await Trial.run(builder) { trial in
-            try await trial.service.content.put(Self.patch.sha256, [7])
+            for domain in ["attic", "cellar"] {
+                try await trial.service.take(Self.patch.sha256, [7], from: domain)
+            }
             let first = try await trial.service.submit(Self.patched, mayBuild: true, trustDomain: "attic")
             let second = try await trial.service.submit(Self.patched, mayBuild: true, trustDomain: "cellar")
             #expect(first.id != second.id)

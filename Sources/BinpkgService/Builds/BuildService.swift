@@ -92,7 +92,9 @@ struct BuildService: Sendable {
         } catch {
             return try await declined(request, id: id, key: key, error.description, for: trustDomain)
         }
-        let missing = Set(outside.map(\.sha256).filter { !content.has($0) }).sorted()
+        // What others sent counts for nothing: nobody learns that it is there.
+        let sent = try await store.content(outside.map(\.sha256), sentBy: trustDomain).filter(content.has)
+        let missing = Set(outside.map(\.sha256)).subtracting(sent).sorted()
         guard missing.isEmpty else {
             return try await declined(
                 request, id: own, key: key, "content is missing: send it, then ask again", missing: missing,
@@ -101,6 +103,12 @@ struct BuildService: Sendable {
         // What the service has byte for byte is everybody's; with anything else, it is theirs who sent that.
         return try await enqueue(request, key: key, of: outside.isEmpty ? nil : trustDomain, for: trustDomain)
     }
+    /// Takes a file that a domain sent. For others it is not there before they send it, too.
+    func take(_ hash: String, _ bytes: [UInt8], from trustDomain: String) async throws {
+        try await content.put(hash, bytes)
+        try await store.noteContent(hash, sentBy: trustDomain)
+    }
+
 
     /// The name of a request that is a domain's own.
     private func name(of request: BuildRequest, key: String, _ trustDomain: String?) -> String {

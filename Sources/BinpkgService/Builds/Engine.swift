@@ -10,7 +10,7 @@ struct EngineJob: Sendable {
     let trustDomain: String?
     /// An empty directory for this job alone. The package is left in it; the caller removes it.
     let workspace: String
-    /// The bytes of content that was sent; nil if there is none.
+    /// The bytes of content that the trust domain sent; nil if there is none.
     let bytes: @Sendable (ContentItem) -> [UInt8]?
     /// Packages that are there already, of those that this job may use.
     let stored: @Sendable (StoredPackageQuestion) async -> StoredPackage?

@@ -36,9 +36,11 @@ extension BuildService {
         do {
             try Files.removeTree(workspace)
             try Files.makeDirectories(workspace)
+            let request = try stored.request(recipe)
+            let sent = try await store.content(request.content.map(\.sha256), sentBy: stored.trustDomain)
             let job = EngineJob(
-                id: id, request: try stored.request(recipe), trustDomain: stored.trustDomain, workspace: workspace,
-                bytes: { [content] in content.bytes($0.sha256) },
+                id: id, request: request, trustDomain: stored.trustDomain, workspace: workspace,
+                bytes: { [content] in sent.contains($0.sha256) ? content.bytes($0.sha256) : nil },
                 stored: { await reusable($0, for: stored.trustDomain) }, log: { await log.append($0) })
             let result = try await engine.run(job)
             if let signing = configuration.signing {

@@ -78,7 +78,7 @@ struct Routes: Sendable {
         }
         let bytes = try await collect(request, limit: service.configuration.contentBytes)
         do {
-            try await service.content.put(hash, bytes)
+            try await service.take(hash, bytes, from: context.caller.domain)
         } catch ContentStore.Refusal.otherHash(let found) {
             throw ProblemDocument(
                 title: "other content", status: 422, detail: "the bytes that came have SHA-256 \(found)")

@@ -71,6 +71,7 @@ public struct StoreKeeper: Sendable {
         let (retired, logs) = try await store.retire(wanted.map { ($0.name, $0.lastUse) })
         let gone = Set(retired)
         let result = plan.removed.filter { $0.kind != .package || gone.contains($0.name) }
+        try await store.forgetContent(result.filter { $0.kind == .content }.map(\.name))
         do {
             for id in logs { try Files.removeTree("\(state)/logs/\(id).log") }
             for item in result {

@@ -17,15 +17,13 @@ actor ContentStore {
     /// A store in a directory, which is made when needed.
     init(directory: String) { self.directory = directory }
 
-    /// Takes a file.
+    /// Takes a file. One that is there is written again: it is as new then, and whole.
     func put(_ hash: String, _ bytes: [UInt8]) throws(Refusal) {
         let found = ContentHash.sha256(bytes)
         guard found == hash else { throw .otherHash(found) }
         do {
-            let path = path(hash)
-            if Files.exists(path) { return }
             try Files.makeDirectories("\(directory)/\(hash.prefix(2))", mode: 0o700)
-            try Files.replace(path, with: bytes, mode: 0o600)
+            try Files.replace(path(hash), with: bytes, mode: 0o600)
         } catch {
             throw .notWritten(reason: "\(error)")
         }

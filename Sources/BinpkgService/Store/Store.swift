@@ -117,6 +117,7 @@ struct Store: Sendable {
 
     func read<R: Sendable>(_ body: @escaping @Sendable (Database) throws -> R) async throws(ServiceError) -> R {
         do {
+        StoredSender.register(in: &migrator)
             return try await pool.read(body)
         } catch {
             throw .store(path: path, reason: "\(error)")
