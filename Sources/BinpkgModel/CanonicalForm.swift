@@ -36,9 +36,9 @@ extension BuildRequest {
         form.record("eprefix", [eprefix])
         form.record("tmpdir", [tmpdir])
         form.record("profile", [profile])
-        form.record("use", CanonicalWriter.set(use.map { [$0] }))
-        form.record("iuse", CanonicalWriter.set(iuse.map { [$0] }))
-        form.record("features", CanonicalWriter.set(features.map { [$0] }))
+        form.record("use", CanonicalWriter.set(use))
+        form.record("iuse", CanonicalWriter.set(iuse))
+        form.record("features", CanonicalWriter.set(features))
         form.record("variables", CanonicalWriter.set(variables.map { [$0.key, $0.value] }))
         form.record("content", content.canonicalItems)
         return form.bytes

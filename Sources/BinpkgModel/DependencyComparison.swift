@@ -13,6 +13,11 @@ public struct DependencyComparison: Equatable, Sendable {
     /// A dependency that the asking machine does not have (it never compiled the package) is no difference: there is
     /// nothing that it could differ from. Packages are matched by name and slot.
     public init(wanted: DependencyVector, found: DependencyVector) {
+        // Most of what is asked for is there as it is wanted.
+        guard wanted != found else {
+            (accuracy, differences) = (.exact, [])
+            return
+        }
         var accuracy: Accuracy? = .exact
         var lines: [String] = []
         let environment = Dictionary(found.packages.map { (SlotName($0), $0) }, uniquingKeysWith: { a, _ in a })

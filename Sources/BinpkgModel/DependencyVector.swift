@@ -32,7 +32,7 @@ public struct DependencyVector: Codable, Equatable, Sendable {
         func items(_ packages: [InstalledPackage]) -> [String] {
             CanonicalWriter.set(
                 packages.map {
-                    let flags = CanonicalWriter.set($0.use.map { [$0] }).joined(separator: " ")
+                    let flags = CanonicalWriter.set($0.use).joined(separator: " ")
                     return [$0.cpv, CanonicalWriter.slot($0.slot), flags] + (isFirst ? [] : [$0.content ?? ""])
                 })
         }

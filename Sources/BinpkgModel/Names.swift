@@ -8,12 +8,13 @@ enum Names {
 
     /// `SLOT` or `SLOT/SUBSLOT`.
     static func isSlot(_ text: String) -> Bool {
-        let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        return (1...2).contains(parts.count)
-            && parts.allSatisfy { part in
-                guard let first = part.first, part.count <= 100 else { return false }
-                return part.allSatisfy(isNameByte) && !"+-.".utf8.contains(first)
-            }
+        guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else { return isSlotPart(text.utf8[...]) }
+        return isSlotPart(text.utf8[..<slash]) && isSlotPart(text.utf8[slash...].dropFirst())
+    }
+
+    private static func isSlotPart(_ part: Substring.UTF8View) -> Bool {
+        guard let first = part.first, (1...100).contains(part.count) else { return false }
+        return part.allSatisfy(isNameByte) && (isAlphanumeric(first) || first == UInt8(ascii: "_"))
     }
 
     /// A USE flag: begins with a letter or digit, then also `+_@-.`.
@@ -54,32 +55,55 @@ enum Names {
         }
     }
 
-    static func isNameByte(_ byte: UInt8) -> Bool { isAlphanumeric(byte) || "+_.-".utf8.contains(byte) }
+    static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "+"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"): true
+        default: isAlphanumeric(byte)
+        }
+    }
 }
 
 /// Splitting `CATEGORY/NAME-VERSION`.
 public enum PackageNames {
     /// `CATEGORY/NAME` of a CPV; nil when it is none.
-    public static func name(of cpv: String) -> String? { split(cpv)?.name }
+    public static func name(of cpv: String) -> String? {
+        bytes(of: cpv) { bytes, dash in String(decoding: bytes[..<dash], as: UTF8.self) }
+    }
 
     /// `VERSION` with its revision; nil when the text is no CPV.
-    public static func version(of cpv: String) -> String? { split(cpv)?.version }
-
-    private static func split(_ cpv: String) -> (name: String, version: String)? {
-        let parts = cpv.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ Names.isPlain(String($0)) }),
-            let initial = parts[0].utf8.first, Names.isAlphanumeric(initial) || initial == UInt8(ascii: "_"),
-            let first = parts[1].utf8.first, Names.isAlphanumeric(first) || first == UInt8(ascii: "_")
-        else { return nil }
-        var pieces = parts[1].split(separator: "-", omittingEmptySubsequences: false)
-        var version = ""
-        if let last = pieces.last, pieces.count > 2, last.first == "r", last.dropFirst().allSatisfy(\.isNumber),
-            last.count > 1
-        {
-            version = "-" + last
-            pieces.removeLast()
-        }
-        guard pieces.count > 1, let base = pieces.popLast(), base.first?.isNumber == true else { return nil }
-        return (parts[0] + "/" + pieces.joined(separator: "-"), base + version)
+    public static func version(of cpv: String) -> String? {
+        bytes(of: cpv) { bytes, dash in String(decoding: bytes[(dash + 1)...], as: UTF8.self) }
     }
+
+    /// Whether a text is a CPV.
+    static func isVersioned(_ cpv: String) -> Bool { bytes(of: cpv) { _, _ in true } ?? false }
+
+    /// Calls `body` with the bytes and the place of the dash before the version; nil when the text is no CPV.
+    private static func bytes<Result>(
+        of cpv: String, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Result
+    ) -> Result? {
+        var cpv = cpv
+        return cpv.withUTF8 { bytes in
+            let isDash = { (byte: UInt8) in byte == UInt8(ascii: "-") }
+            guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")), isPart(bytes[..<slash]),
+                isPart(bytes[(slash + 1)...]), var dash = bytes[slash...].lastIndex(where: isDash)
+            else { return nil }
+            if isRevision(bytes[(dash + 1)...]), let earlier = bytes[slash..<dash].lastIndex(where: isDash) {
+                dash = earlier
+            }
+            guard dash + 1 < bytes.count, isDigit(bytes[dash + 1]) else { return nil }
+            return body(bytes, dash)
+        }
+    }
+
+    private static func isPart(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        guard let first = bytes.first, bytes.count <= 200 else { return false }
+        return (Names.isAlphanumeric(first) || first == UInt8(ascii: "_")) && bytes.allSatisfy(Names.isNameByte)
+    }
+
+    private static func isRevision(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        bytes.count > 1 && bytes.first == UInt8(ascii: "r") && bytes.dropFirst().allSatisfy(isDigit)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }

@@ -27,7 +27,7 @@ extension BuildRequest {
             throw InvalidRequest(
                 field: "version", reason: "is \(version), and this service knows only \(Self.currentVersion)")
         }
-        guard PackageNames.name(of: cpv) != nil else { throw invalid("cpv", "is not CATEGORY/NAME-VERSION", cpv) }
+        guard PackageNames.isVersioned(cpv) else { throw invalid("cpv", "is not CATEGORY/NAME-VERSION", cpv) }
         guard Names.isPlain(repository), !repository.hasPrefix("-") else {
             throw invalid("repository", "is not a repository name", repository)
         }
@@ -72,7 +72,7 @@ extension BuildRequest {
             else {
                 throw InvalidRequest(field: "variables.\(name)", reason: "is too long or holds a control character")
             }
-            if Self.processorVariables.contains(name),
+            if Self.processorVariables.contains(name), value.utf8.contains(UInt8(ascii: "=")),
                 let flag = value.split(whereSeparator: { " \t\n".contains($0) }).first(where: {
                     $0.hasSuffix("=native")
                 })
@@ -87,7 +87,7 @@ extension BuildRequest {
             throw InvalidRequest(field: field, reason: "has more than 16384 packages")
         }
         for package in packages {
-            guard PackageNames.name(of: package.cpv) != nil else {
+            guard PackageNames.isVersioned(package.cpv) else {
                 throw invalid(field, "has no CATEGORY/NAME-VERSION", package.cpv)
             }
             guard Names.isSlot(package.slot) else {
@@ -103,7 +103,7 @@ extension BuildRequest {
     private func validateDependencies() throws(InvalidRequest) {
         try validate("buildDependencies", buildDependencies)
         try validate("toolchain", toolchain ?? [])
-        guard libc.isEmpty || PackageNames.name(of: libc) != nil else {
+        guard libc.isEmpty || PackageNames.isVersioned(libc) else {
             throw invalid("libc", "is not CATEGORY/NAME-VERSION", libc)
         }
         if let plan {

@@ -91,5 +91,23 @@ import Testing
     ]) func namesAreSplit(cpv: String, name: String, version: String) {
         #expect(PackageNames.name(of: cpv) == name)
         #expect(PackageNames.version(of: cpv) == version)
+        #expect(PackageNames.isVersioned(cpv))
+    }
+
+    @Test(arguments: [
+        "", "/", "a/", "/b-1", "a/b", "a/b-", "a/b-x", "a/b-r1", "a/b--r1", "a/b-1-", "a/b/c-1", "a-1", "a-1/b",
+        "-a/b-1", ".a/b-1", "a/-b-1", "a/-1", "a/.-1", "a/..", "a/b-1 ", "a/b\u{301}-1", "a/b-\u{661}", "a/b-1-r1\n",
+        "a\u{0}/b-1", "a/" + String(repeating: "b", count: 199) + "-1",
+    ]) func whatHasNoVersionIsNotSplit(text: String) {
+        #expect(PackageNames.name(of: text) == nil && PackageNames.version(of: text) == nil)
+        #expect(!PackageNames.isVersioned(text))
+    }
+
+    @Test func aNameMayHaveARevisionInIt() {
+        #expect(PackageNames.name(of: "a/b-1-r") == nil)
+        #expect(PackageNames.name(of: "a/b-1-r1-2") == "a/b-1-r1")
+        #expect(PackageNames.version(of: "a/b-r1-2-r3") == "2-r3")
+        #expect(PackageNames.name(of: "a/b-x-r1") == nil)
+        #expect(PackageNames.name(of: "_a/_b-1") == "_a/_b")
     }
 }

@@ -97,7 +97,7 @@ extension BuildService {
     private func nearest(
         _ request: BuildRequest, key: String, _ trustDomain: String
     ) async throws -> NearestPackage? {
-        if let match = try await store.lookUp(key: key, ids: [], vector: request.vector, for: trustDomain).match {
+        if let match = try store.best(key: key, vector: request.vector, for: trustDomain) {
             return NearestPackage(
                 key: key, artifact: match.artifact.id, accuracy: match.comparison.accuracy,
                 differences: match.comparison.differences)

@@ -64,16 +64,15 @@ struct BuildService: Sendable {
         try request.validate()
         let key = request.primaryKey
         let id = request.id(ofKey: key)
-        let own = name(of: request, key: key, trustDomain)
-        let known = try await store.lookUp(key: key, ids: [own, id], vector: request.vector, for: trustDomain)
-        if let match = known.match {
+        if let match = try store.best(key: key, vector: request.vector, for: trustDomain) {
             guard packages.has(match.artifact.id) else {
                 try await store.forget([match.artifact.id])
                 return try await submit(request, mayBuild: mayBuild, trustDomain: trustDomain)
             }
             if match.satisfies(request.accuracy) { return hit(match, id: id) }
         }
-        if let stored = known.request, !isOutOfDate(stored) {
+        let own = name(of: request, key: key, trustDomain)
+        if let stored = try await store.known([own, id], for: trustDomain), !isOutOfDate(stored) {
             if stored.state == RequestState.queued.rawValue, request.plan != nil {
                 return try await enqueue(request, key: key, of: stored.trustDomain, for: trustDomain)
             }
@@ -103,12 +102,12 @@ struct BuildService: Sendable {
         // What the service has byte for byte is everybody's; with anything else, it is theirs who sent that.
         return try await enqueue(request, key: key, of: outside.isEmpty ? nil : trustDomain, for: trustDomain)
     }
+
     /// Takes a file that a domain sent. For others it is not there before they send it, too.
     func take(_ hash: String, _ bytes: [UInt8], from trustDomain: String) async throws {
         try await content.put(hash, bytes)
         try await store.noteContent(hash, sentBy: trustDomain)
     }
-
 
     /// The name of a request that is a domain's own.
     private func name(of request: BuildRequest, key: String, _ trustDomain: String?) -> String {

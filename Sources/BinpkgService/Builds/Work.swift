@@ -37,7 +37,7 @@ extension BuildService {
             try Files.removeTree(workspace)
             try Files.makeDirectories(workspace)
             let request = try stored.request(recipe)
-            let sent = try await store.content(request.content.map(\.sha256), sentBy: stored.trustDomain)
+            let sent = try await store.content(request.allContent.map(\.sha256), sentBy: stored.trustDomain)
             let job = EngineJob(
                 id: id, request: request, trustDomain: stored.trustDomain, workspace: workspace,
                 bytes: { [content] in sent.contains($0.sha256) ? content.bytes($0.sha256) : nil },
@@ -97,9 +97,8 @@ extension BuildService {
 
     /// A package that was built before, and is just what a builder would make.
     private func reusable(_ question: StoredPackageQuestion, for trustDomain: String?) async -> StoredPackage? {
-        let known = try? await store.lookUp(
-            key: question.key, ids: [], vector: question.vector, for: trustDomain)
-        guard let match = known?.match, match.satisfies(.exact), packages.has(match.artifact.id) else { return nil }
+        let known = try? store.best(key: question.key, vector: question.vector, for: trustDomain)
+        guard let match = known, match.satisfies(.exact), packages.has(match.artifact.id) else { return nil }
         return StoredPackage(path: packages.path(match.artifact.id), trustDomain: match.artifact.trustDomain)
     }
 

@@ -92,8 +92,11 @@ struct Routes: Sendable {
     func collect(_ request: Request, limit: Int) async throws -> [UInt8] {
         let tooLarge = ProblemDocument(
             title: "too large", status: 413, detail: "more than \(limit) bytes are not taken here")
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        if let length, length > limit { throw tooLarge }
         var bytes: [UInt8] = []
+        // What is only promised takes no more room than this.
+        bytes.reserveCapacity(min(max(0, length ?? 0), 64 << 10))
         for try await buffer in request.body {
             guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge }
             bytes += buffer.readableBytesView

@@ -7,6 +7,8 @@ internal import GRDB
 /// What a method has returned from is on the disk.
 struct Store: Sendable {
     private let pool: DatabasePool
+    /// A connection of its own for ``look(_:)``: who waits for it waits for somebody who is at work, and for nothing else.
+    private let looking: DatabaseQueue
     private let path: String
 
     /// Opens the database, and makes it when it is not there.
@@ -22,6 +24,12 @@ struct Store: Sendable {
             let isNewer = try pool.read { try Self.migrator.hasBeenSuperseded($0) }
             guard !isNewer else { throw ServiceError.store(path: path, reason: "it was made by a newer binpkgd") }
             try Self.migrator.migrate(pool)
+            var reading = Configuration()
+            reading.readonly = true
+            reading.busyMode = .timeout(5)
+            // 16 MiB, so that the keys of many packages are not read from the disk again and again.
+            reading.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -16384") }
+            looking = try DatabaseQueue(path: path, configuration: reading)
         } catch let error as ServiceError {
             throw error
         } catch {
@@ -109,6 +117,7 @@ struct Store: Sendable {
         migrator.registerMigration("ebuilds of dependencies") { db in
             try db.alter(table: "request") { $0.add(column: "dependencyEbuilds", .text) }
         }
+        StoredSender.register(in: &migrator)
         return migrator
     }
 
@@ -117,8 +126,17 @@ struct Store: Sendable {
 
     func read<R: Sendable>(_ body: @escaping @Sendable (Database) throws -> R) async throws(ServiceError) -> R {
         do {
-        StoredSender.register(in: &migrator)
             return try await pool.read(body)
+        } catch {
+            throw .store(path: path, reason: "\(error)")
+        }
+    }
+
+    /// Asks one short question, at once and on the thread that asks: for what is asked all the time. A question of one
+    /// statement sees one state of the store.
+    func look<R>(_ body: (Database) throws -> R) throws(ServiceError) -> R {
+        do {
+            return try looking.unsafeRead(body)
         } catch {
             throw .store(path: path, reason: "\(error)")
         }

@@ -41,19 +41,23 @@ extension Store {
         try await read { try StoredArtifact.fetchOne($0, key: id) }
     }
 
-    /// The best package of a primary key for a machine of a domain, and the first request of these names that was made
-    /// before and that the domain may know of.
-    func lookUp(
-        key: String, ids: [String], vector: DependencyVector, for trustDomain: String?
-    ) async throws(ServiceError) -> (match: Match?, request: StoredRequest?) {
+    /// The best package of a primary key for a machine of a domain; without a domain, of those that are everybody's.
+    func best(key: String, vector: DependencyVector, for trustDomain: String?) throws(ServiceError) -> Match? {
+        try look { db in
+            let statement = try db.cachedStatement(
+                sql: "SELECT * FROM artifact WHERE key = ? AND (trustDomain IS NULL OR trustDomain = ?)")
+            let artifacts = try StoredArtifact.fetchAll(statement, arguments: [key, trustDomain])
+            return try Match.best(of: artifacts, for: vector)
+        }
+    }
+
+    /// The first request of these names that was made before and that the domain may know of.
+    func known(_ ids: [String], for trustDomain: String) async throws(ServiceError) -> StoredRequest? {
         try await read { db in
-            let artifacts = try StoredArtifact.filter(Column("key") == key).open(to: trustDomain).fetchAll(db)
             for id in ids {
-                if let request = try StoredRequest.filter(key: id).open(to: trustDomain).fetchOne(db) {
-                    return (try Match.best(of: artifacts, for: vector), request)
-                }
+                if let request = try StoredRequest.filter(key: id).open(to: trustDomain).fetchOne(db) { return request }
             }
-            return (try Match.best(of: artifacts, for: vector), nil)
+            return nil
         }
     }
 
@@ -140,6 +144,16 @@ extension Store {
         if !there.isEmpty { return Statistics.median(there) }
         let seconds = try Double.fetchAll(try db.cachedStatement(sql: start + end), arguments: [name])
         return seconds.isEmpty ? nil : Statistics.median(seconds)
+    }
+}
+
+extension StoredArtifact {
+    /// A row, in a fraction of the time that it takes to decode one.
+    init(row: Row) {
+        self.init(
+            id: row["id"], key: row["key"], name: row["name"], vector: row["vector"], sha256: row["sha256"],
+            size: row["size"], seconds: row["seconds"], built: row["built"], request: row["request"],
+            trustDomain: row["trustDomain"], environment: row["environment"])
     }
 }
 
