@@ -45,6 +45,7 @@ struct CacheReader {
     private mutating func nextLine() throws(GraphCacheError) {
         line += 1
         words.removeAll(keepingCapacity: true)
+        let bytes = bytes
         var start = position
         var index = position
         while index < bytes.count, bytes[index] != 0x0A {
@@ -57,6 +58,49 @@ struct CacheReader {
         guard index < bytes.count else { throw error("the file ends too early") }
         words.append(start..<index)
         position = index + 1
+    }
+
+    /// Passes over lines that must start with this letter; what else is in them is not looked at.
+    mutating func skip(_ tag: UInt8, lines: Int) throws(GraphCacheError) {
+        let bytes = bytes
+        for _ in 0..<lines {
+            line += 1
+            guard position + 1 < bytes.count, bytes[position] == tag, bytes[position + 1] == 0x20,
+                let end = bytes[position...].firstIndex(of: 0x0A)
+            else { throw error("a line of the index is missing") }
+            position = end + 1
+        }
+    }
+
+    /// Goes to the next line; nil when it is not this letter and four numbers.
+    mutating func numbers(_ tag: UInt8) -> (Int, Int, Int, Int)? {
+        line += 1
+        let bytes = bytes
+        var index = position
+        guard bytes.count - index > 2, bytes[index] == tag, bytes[index + 1] == 0x20 else { return nil }
+        index += 2
+        /// A number of at most nine digits and the byte after it.
+        func number(_ end: UInt8) -> Int? {
+            let start = index
+            var value = 0
+            while index < bytes.count, index - start < 9, bytes[index] &- 0x30 < 10 {
+                value = value * 10 + Int(bytes[index] - 0x30)
+                index += 1
+            }
+            guard index > start, index < bytes.count, bytes[index] == end else { return nil }
+            index += 1
+            return value
+        }
+        guard let first = number(0x20), let second = number(0x20), let third = number(0x20), let fourth = number(0x0A)
+        else { return nil }
+        position = index
+        return (first, second, third, fourth)
+    }
+
+    /// The value whose name a word is.
+    func value<Value>(_ word: Int, of named: [(name: [UInt8], value: Value)]) -> Value? {
+        let text = bytes[words[word]]
+        return named.first { $0.name.count == text.count && text.elementsEqual($0.name) }?.value
     }
 
     func text(_ word: Int) -> String { String(decoding: bytes[words[word]], as: UTF8.self) }

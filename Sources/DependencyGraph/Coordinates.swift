@@ -31,23 +31,25 @@ extension LayeredGraph {
                 left += slots[slot].width + gap
             }
         }
+        let both = slots.indices.map { above[$0] + below[$0] }
+        let rows = layers.map { Row($0, slots, gap: gap, available: available) }
+        var wants: [(target: Double, weight: Double)] = []
         for sweep in 0..<12 {
             let isDown = sweep % 2 == 0
             // First every layer follows the one before it, then all neighbours count.
             let oneSided = sweep < 4
-            for layer in isDown ? Array(layers.indices) : layers.indices.reversed() {
-                let members = layers[layer]
-                var wants: [(target: Double, weight: Double)] = []
-                for slot in members {
+            for step in layers.indices {
+                let layer = isDown ? step : layers.count - 1 - step
+                wants.removeAll(keepingCapacity: true)
+                for slot in layers[layer] {
                     let from = isDown ? above[slot] : below[slot]
-                    let ends = oneSided && !from.isEmpty ? from : above[slot] + below[slot]
                     if !lefts.isEmpty, let left = lefts[slot] {
                         wants.append((Double(left) + Double(slots[slot].width - 1) / 2, 100_000))
                     } else {
-                        wants.append(want(slot, ends, x))
+                        wants.append(want(slot, oneSided && !from.isEmpty ? from : both[slot], x))
                     }
                 }
-                place(members, wants, gap: gap, available: available, in: &x)
+                rows[layer].place(wants, in: &x)
             }
         }
         return rounded(x, gap: gap, available: available)
@@ -62,39 +64,6 @@ extension LayeredGraph {
             weight += one
         }
         return weight == 0 ? (x[slot], 0.01) : (sum / weight, weight)
-    }
-
-    /// Places one layer as near to what its slots want as their widths allow.
-    private func place(
-        _ members: [Int], _ wants: [(target: Double, weight: Double)], gap: Int, available: Int, in x: inout [Double]
-    ) {
-        var offsets: [Double] = []
-        var left = 0.0
-        for slot in members {
-            offsets.append(left + Double(slots[slot].width - 1) / 2)
-            left += Double(slots[slot].width + gap)
-        }
-        let slack = max(0, Double(available) - (left - Double(gap)))
-        var blocks: [(sum: Double, weight: Double, count: Int)] = []
-        for (index, want) in wants.enumerated() {
-            blocks.append(((want.target - offsets[index]) * want.weight, want.weight, 1))
-            while blocks.count > 1 {
-                let (last, before) = (blocks[blocks.count - 1], blocks[blocks.count - 2])
-                guard before.sum / before.weight > last.sum / last.weight else { break }
-                blocks.removeLast()
-                blocks[blocks.count - 1] = (
-                    before.sum + last.sum, before.weight + last.weight, before.count + last.count
-                )
-            }
-        }
-        var index = 0
-        for block in blocks {
-            let shift = min(max(block.sum / block.weight, 0), slack)
-            for _ in 0..<block.count {
-                x[members[index]] = offsets[index] + shift
-                index += 1
-            }
-        }
     }
 
     /// Whole columns: left edges are rounded from left to right and pushed apart where rounding made them touch.
@@ -114,5 +83,46 @@ extension LayeredGraph {
             }
         }
         return columns
+    }
+}
+
+/// The slots of a layer as far left as they can be, and how far they may go to the right.
+private struct Row {
+    let members: [Int]
+    /// The middle of each.
+    let offsets: [Double]
+    let slack: Double
+
+    init(_ members: [Int], _ slots: [LayeredGraph.Slot], gap: Int, available: Int) {
+        var offsets: [Double] = []
+        var left = 0.0
+        for slot in members {
+            offsets.append(left + Double(slots[slot].width - 1) / 2)
+            left += Double(slots[slot].width + gap)
+        }
+        (self.members, self.offsets) = (members, offsets)
+        slack = max(0, Double(available) - (left - Double(gap)))
+    }
+
+    /// Places them as near to what they want as their widths allow.
+    func place(_ wants: [(target: Double, weight: Double)], in x: inout [Double]) {
+        var blocks: [(sum: Double, weight: Double, count: Int)] = []
+        blocks.reserveCapacity(wants.count)
+        for (index, want) in wants.enumerated() {
+            var block = (sum: (want.target - offsets[index]) * want.weight, weight: want.weight, count: 1)
+            while let before = blocks.last, before.sum / before.weight > block.sum / block.weight {
+                block = (before.sum + block.sum, before.weight + block.weight, before.count + block.count)
+                blocks.removeLast()
+            }
+            blocks.append(block)
+        }
+        var index = 0
+        for block in blocks {
+            let shift = min(max(block.sum / block.weight, 0), slack)
+            for _ in 0..<block.count {
+                x[members[index]] = offsets[index] + shift
+                index += 1
+            }
+        }
     }
 }

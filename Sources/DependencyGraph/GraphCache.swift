@@ -102,16 +102,16 @@ public struct GraphCache: Sendable, Hashable {
     public static func decode(_ bytes: [UInt8]) throws(GraphCacheError) -> GraphCache {
         var reader = CacheReader(bytes)
         let (stamp, nodes, edges) = try reader.head()
-        for _ in 0..<nodes {
-            try reader.next("i", words: 4)
-            guard let index = reader.integer(3), index < nodes else { throw reader.error("not the number of a node") }
-        }
+        // The index is for those who look for a package without reading all.
+        try reader.skip(UInt8(ascii: "i"), lines: nodes)
         var cache = GraphCache(graph: PackageGraph(), stamp: stamp)
         cache.graph.nodes.reserveCapacity(nodes)
         cache.graph.edges.reserveCapacity(edges)
+        let states = PackageState.allCases.map { (name: Array($0.rawValue.utf8), value: $0) }
+        let types = PackageType.allCases.map { (name: Array($0.rawValue.utf8), value: $0) }
         for _ in 0..<nodes {
             try reader.next("n", words: 6)
-            guard let state = PackageState(rawValue: reader.text(1)), let type = PackageType(rawValue: reader.text(2))
+            guard let state = reader.value(1, of: states), let type = reader.value(2, of: types)
             else { throw reader.error("unknown state or type") }
             cache.graph.nodes.append(
                 PackageNode(
@@ -119,9 +119,8 @@ public struct GraphCache: Sendable, Hashable {
                     state: state, type: type))
         }
         for _ in 0..<edges {
-            try reader.next("e", words: 5)
-            guard let from = reader.integer(1), let to = reader.integer(2), from < nodes, to < nodes,
-                let kinds = reader.integer(3), kinds < 32, let maybe = reader.integer(4), maybe < 2
+            guard let (from, to, kinds, maybe) = reader.numbers(UInt8(ascii: "e")), from < nodes, to < nodes,
+                kinds < 32, maybe < 2
             else { throw reader.error("not an edge") }
             cache.graph.edges.append(
                 DependencyEdge(

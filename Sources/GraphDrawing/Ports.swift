@@ -26,9 +26,12 @@ extension Picture {
                     if !upperSide { port = straightened(nets[net], slot, port, inner, alone: ordered.count == 1) }
                     port = min(max(port, next), inner.upperBound - 2 * (ordered.count - 1 - rank))
                     // A column that another net uses above would lie on this one.
-                    let foreign = taken.subtracting(upperSide ? [] : nets[net].above)
-                    let room = [0, 1, -1, 2, -2, 3, -3].map { port + $0 }
-                    port = room.first { !foreign.contains($0) && inner.contains($0) && $0 >= next } ?? port
+                    let own = upperSide ? [] : nets[net].above
+                    let room = [0, 1, -1, 2, -2, 3, -3].lazy.map { [port] in port + $0 }
+                    port =
+                        room.first {
+                            inner.contains($0) && $0 >= next && (!taken.contains($0) || own.contains($0))
+                        } ?? port
                     guard inner.contains(port), port >= next else { continue }
                 }
                 next = port + 2

@@ -79,4 +79,27 @@ import Testing
     func refuses(_ text: String) {
         #expect(throws: GraphCacheError.self) { try GraphCache.decode(Array(text.utf8)) }
     }
+
+    @Test("an error names the line that is wrong", arguments: [(4, "x"), (6, "n gone"), (8, "e 0"), (8, "e 0 9 1 0")])
+    func namesTheLine(_ line: Int, _ text: String) {
+        let good = """
+            portmanteau-graph 1
+            stamp none
+            counts 2 1
+            i a / 0
+            i b / 1
+            n done ebuild a / r
+            n done ebuild b / r
+            e 1 0 1 0
+            end
+
+            """
+        #expect(throws: Never.self) { try GraphCache.decode(Array(good.utf8)) }
+        var lines = good.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        lines[line - 1] = text
+        let error = #expect(throws: GraphCacheError.self) {
+            try GraphCache.decode(Array(lines.joined(separator: "\n").utf8))
+        }
+        #expect(error?.line == line)
+    }
 }
