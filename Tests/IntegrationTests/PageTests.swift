@@ -4,31 +4,11 @@ import Testing
 
 /// The service's page in a real browser, with real builds.
 @Suite struct PageTests {
-    /// Builds for a while and says how far it is; its log has what must not become markup.
-    private static let slow = """
-        EAPI=8
-        DESCRIPTION="Takes its time"
-        SLOT="0"
-        KEYWORDS="amd64 arm64"
-        S=${WORKDIR}
-        src_compile() {
-            local i
-            echo '<img src=x onerror="document.title = 1">'
-            for i in {1..100}; do echo "step ${i}"; sleep 0.5; done
-        }
-        src_install() { insinto /usr/share/slow; newins - ${PN} <<< done; }
-
-        """
-
     @Test func thePageShowsWhatTheServiceDoes() async throws {
         let testbed = try await Testbed.shared()
         try await testbed.withMachine("page") { server in
             try await server.installPortmanteau(enable: false)
-            try server.write("repo/profiles/repo_name", "mine\n")
-            try server.write("repo/profiles/categories", "app-slow\n")
-            try server.write("repo/metadata/layout.conf", "masters = gentoo\nthin-manifests = true\n")
-            try server.write("repo/app-slow/snail/snail-1.ebuild", Self.slow)
-            try server.write("etc/portage/repos.conf/mine.conf", "[mine]\nlocation = \(server.prefix)/repo\n")
+            try server.addSlowPackage()
             let service = try await server.startService()
             do {
                 let client = ServiceClient(machine: server, url: service.url)
@@ -46,7 +26,7 @@ import Testing
     }
 
     private func desktop(_ server: Machine, _ service: Service, _ testbed: Testbed) async throws {
-        try await with(try await Browser.open(on: server, width: 1280, height: 900)) { page in
+        try await Browser.with(server) { page in
             try await page.visit(service.url)
             #expect(try await page.wait(for: "document.querySelectorAll('#builds tr').length === 2"))
             let client = ServiceClient(machine: server, url: service.url)
@@ -90,7 +70,7 @@ import Testing
     }
 
     private func telephone(_ server: Machine, _ service: Service, _ testbed: Testbed) async throws {
-        try await with(try await Browser.open(on: server, width: 390, height: 844, isTelephone: true)) { page in
+        try await Browser.with(server, width: 390, height: 844, isTelephone: true) { page in
             try await page.visit(service.url)
             #expect(try await page.wait(for: "document.querySelectorAll('#builds tr').length === 4"))
             #expect(try await page.run("return document.documentElement.scrollWidth <= innerWidth") == "true")
@@ -115,15 +95,5 @@ import Testing
             """)
         return try await page.wait(
             for: "[...document.querySelectorAll('#builds button')].map((b) => b.textContent).join(' ') === '\(names)'")
-    }
-
-    private func with(_ page: Browser, _ body: (Browser) async throws -> Void) async throws {
-        do {
-            try await body(page)
-        } catch {
-            try await page.close()
-            throw error
-        }
-        try await page.close()
     }
 }

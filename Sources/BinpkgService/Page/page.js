@@ -3,7 +3,7 @@ import { readLog } from "./log.js";
 
 const $ = (id) => document.getElementById(id);
 const pageSize = 25;
-const shown = { limit: pageSize, detail: null };
+const shown = { limit: pageSize, detail: null, isLetIn: false };
 
 // MARK: asking
 
@@ -135,7 +135,10 @@ async function openDetail(id) {
     }, () => { log.textContent = ""; });
     drawDetail(await (await ask(`v1/builds/${id}`, { signal: control.signal })).json());
   } catch (error) {
-    if (!control.signal.aborted) $("detail-state").textContent = error.message;
+    if (control.signal.aborted) return;
+    $("detail-state").textContent = error.message;
+    // What asks for another token lies below.
+    if (error.status === 401) dialog.close();
   }
 }
 
@@ -176,8 +179,10 @@ async function refresh() {
       element("li", "", element("b", "", String(count)), ` ${state}`)));
     drawQueue(queue);
     drawBuilds(builds);
+    if (!shown.isLetIn) { shown.isLetIn = true; openNamed(); }
   } catch (error) {
     const wantsToken = error.status === 401;
+    if (wantsToken) shown.isLetIn = false;
     $("access").hidden = !wantsToken;
     if (wantsToken) $("content").hidden = true;
     $("health").textContent = wantsToken ? error.message : `the service does not answer: ${error.message}`;
@@ -209,13 +214,19 @@ $("state").addEventListener("change", () => { shown.limit = pageSize; refresh();
 $("more").addEventListener("click", () => { shown.limit = Math.min(shown.limit * 2, 500); refresh(); });
 $("access").addEventListener("submit", (event) => {
   event.preventDefault();
-  sessionStorage.setItem("token", $("token").value.trim());
+  const token = $("token").value.trim();
+  // Nothing else can be sent in a header.
+  if (!/^[!-~]+$/.test(token)) { $("health").textContent = "this is no token"; return; }
+  sessionStorage.setItem("token", token);
+  $("token").value = "";
   refresh().then(refreshSeldom);
 });
 $("close").addEventListener("click", () => $("detail").close());
 $("detail").addEventListener("close", () => { shown.detail?.abort(); history.replaceState(null, "", " "); });
-const openNamed = () => { if (/^[0-9a-f]{64}$/.test(location.hash.slice(1))) openDetail(location.hash.slice(1)); };
+function openNamed() {
+  const id = location.hash.slice(1);
+  if (shown.isLetIn && /^[0-9a-f]{64}$/.test(id)) openDetail(id);
+}
 addEventListener("hashchange", openNamed);
-openNamed();
 every(2, refresh);
 every(30, refreshSeldom);
