@@ -105,6 +105,55 @@ import Testing
         }
     }
 
+    /// A binhost that is not for everybody: Portage sends the token as the password of its address.
+    @Test func plainEmergeSendsAToken() async throws {
+        try await withBinhost("token", settings: "access = \"token\"") { testbed, service, server, asker, _ in
+            // Until there is a token, the rest of the service is open to this machine, and the binhost is not.
+            #expect(try await asker.ask("app-demo/hello-1.0").value("state") == "ready")
+            let program = server.prefix + "/usr/bin/binpkgd"
+            let added = try await server.run([program, "token", "add", "--scope", "read", "desk"])
+            try #require(added.succeeded, "\(added.text)")
+            let secret = added.stdout.filter { !$0.isWhitespace }
+            try await Task.sleep(for: .milliseconds(1100))
+            let place = service.url.dropFirst("http://".count)
+            try await testbed.withMachine("bh-token-user") { user in
+                try user.append(
+                    "etc/portage/make.conf", #"\#nFETCHCOMMAND="wget -q -O \"\${DISTDIR}/\${FILE}\" \"\${URI}\""\#n"#)
+                func emerge(_ login: String) async throws -> Output {
+                    try user.write(
+                        "etc/portage/binrepos.conf",
+                        """
+                        [main]
+                        sync-uri = http://\(login)\(place)/binhost/main
+                        location = \(user.prefix)/var/cache/binhost/main
+                        verify-signature = false
+
+                        """, mode: 0o600)
+                    for cache in ["var/cache/binhost", "var/cache/edb/binhost", "var/cache/binpkgs"] {
+                        try Files.removeTree(user.path(cache))
+                    }
+                    return try await user.emerge(["--getbinpkgonly", "--oneshot", "app-demo/hello"])
+                }
+                for login in ["", "desk:pmt_wrong@", "\(secret):@"] {
+                    let refused = try await emerge(login)
+                    #expect(!refused.succeeded, "\(login): \(refused.text)")
+                    #expect(try !user.installedPackages().contains("app-demo/hello-1.0"))
+                }
+                let good = try await emerge("desk:\(secret)@")
+                #expect(good.succeeded && !good.text.contains("Compiling source"), "\(good.text)")
+                #expect(try user.installedPackages().contains("app-demo/hello-1.0"))
+                // Whatever stands before the token does not matter, and one that was revoked is none.
+                let other = try await emerge("x:\(secret)@")
+                #expect(other.succeeded, "\(other.text)")
+                #expect(try await server.run([program, "token", "revoke", "desk"]).succeeded)
+                try await Task.sleep(for: .milliseconds(1100))
+                let late = try await emerge("desk:\(secret)@")
+                #expect(!late.succeeded, "\(late.text)")
+                #expect(!service.process.log.contains(secret))
+            }
+        }
+    }
+
     @Test func otherFlagsAndUploadsStayOutside() async throws {
         try await withBinhost("mine", settings: "packages = [\"app-demo/*\"]") { _, service, server, asker, _ in
             let machine = asker.machine
