@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import os
 import re
-import stat
 
 from portage_glue.build_dependencies import BuildDependencies, libc
 from portage_glue.calls import call
