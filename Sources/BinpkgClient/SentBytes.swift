@@ -27,6 +27,9 @@ public struct SentBytes: Sendable {
         head =
             ["POST \(service)/v1/requests", "Content-Type: application/json", "Content-Length: \(body.count)"]
             + (hasToken ? ["Authorization: Bearer (the token of etc/portmanteau/token)"] : [])
-        files = prepared.request.allContent.map { File(item: $0, bytes: prepared.content[$0.sha256] ?? []) }
+        // An eclass of several ebuilds is sent once.
+        var seen: Set<String> = []
+        files = prepared.request.allContent.filter { seen.insert($0.sha256).inserted }
+            .map { File(item: $0, bytes: prepared.content[$0.sha256] ?? []) }
     }
 }
