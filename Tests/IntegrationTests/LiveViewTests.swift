@@ -18,8 +18,17 @@ import Testing
             try await prepare(machine)
             try await Limiter.emerges.run {
                 try await machine.installPortmanteau()
-                try await machine.withTerminal(columns: columns, rows: rows, environment: environment) { terminal in
-                    try await body(machine, terminal)
+                do {
+                    try await machine.withTerminal(columns: columns, rows: rows, environment: environment) { terminal in
+                        try await body(machine, terminal)
+                    }
+                } catch {
+                    // What a package said that failed without being meant to.
+                    let logs = try? await machine.run([
+                        "bash", "-c", "find \"$0/var/tmp\" -name build.log -exec tail -vn 40 {} +", machine.prefix,
+                    ])
+                    Issue.record("build logs that were left:\n\(logs?.stdout ?? "")")
+                    throw error
                 }
             }
         }
