@@ -12,7 +12,7 @@ import Testing
         try WideApplication.add(to: machine)
     }
 
-    @Test(.timeLimit(.minutes(20))) func `a machine without compiler installs an application of 30 packages`()
+    @Test(.timeLimit(.minutes(60))) func `a machine without compiler installs an application of 30 packages`()
         async throws
     {
         try await PlanServer.with("wide", prepare: prepare) { client, _ in

@@ -70,7 +70,7 @@ import Testing
 
         """
 
-    @Test(.timeLimit(.minutes(20))) func ebuildsOfDependenciesComeAlong() async throws {
+    @Test(.timeLimit(.minutes(60))) func ebuildsOfDependenciesComeAlong() async throws {
         let journal = Journal()
         let archive = Mutex<[UInt8]>([])
         try await LoopbackServer.with({ request in

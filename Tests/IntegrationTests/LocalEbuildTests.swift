@@ -34,7 +34,7 @@ import Testing
         #expect(try sent(server) == expected)
     }
 
-    @Test(.timeLimit(.minutes(20))) func `a package of a slice`() async throws {
+    @Test(.timeLimit(.minutes(60))) func `a package of a slice`() async throws {
         try await PlanServer.with("slice") { client, service, server in
             try await client.installOverlayman(["bundle", "chained"])
             let added = try await client.olm("add", "app-spun/bobbin::chained")
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(20))) func `a release of the Python index`() async throws {
+    @Test(.timeLimit(.minutes(60))) func `a release of the Python index`() async throws {
         // Portage of both machines fetches what the release server has; a build sees no directory of distfiles but
         // DISTDIR.
         func prepare(_ machine: Machine) async throws {

@@ -5,7 +5,7 @@ import Testing
 
 /// Real services and real emerges: a machine that has no compiler installs what others build for it.
 @Suite struct PlanTests {
-    @Test(.timeLimit(.minutes(20))) func `a machine without compiler installs an application`() async throws {
+    @Test(.timeLimit(.minutes(60))) func `a machine without compiler installs an application`() async throws {
         try await PlanServer.with("bare") { client, service in
             // Compiling is not possible at all, and emerge alone says so.
             let alone = try await client.runWithoutCompiler(["emerge", "-1", "lib-demo/tempo"])
@@ -114,7 +114,7 @@ import Testing
         #expect(try client.installedPackages() == installed)
     }
 
-    @Test(.timeLimit(.minutes(10))) func `a package of the user's own repository, patched and with its own flags`()
+    @Test(.timeLimit(.minutes(60))) func `a package of the user's own repository, patched and with its own flags`()
         async throws
     {
         try await PlanServer.with("own") { client, _ in

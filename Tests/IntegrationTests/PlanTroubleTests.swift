@@ -18,7 +18,7 @@ import Testing
 
         """
 
-    @Test(.timeLimit(.minutes(20))) func `a person cancels, detaches and comes back`() async throws {
+    @Test(.timeLimit(.minutes(60))) func `a person cancels, detaches and comes back`() async throws {
         try await PlanServer.with("cancel") { client, service, _ in
             func builds() async throws -> String {
                 try await client.run([
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(20))) func `a package that was altered is not installed`() async throws {
+    @Test(.timeLimit(.minutes(60))) func `a package that was altered is not installed`() async throws {
         // Makes an emerge fail that has begun.
         let failing = "pre_pkg_preinst() { [[ ! -e ${EPREFIX}/fail ]] || die; }\n"
         try await PlanServer.with("altered", prepare: { try $0.write("etc/portage/bashrc", failing) }) {

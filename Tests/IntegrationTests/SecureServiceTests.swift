@@ -119,7 +119,8 @@ import Testing
                     let revoked = try await token(server, ["revoke", "desk"])
                     #expect(revoked.succeeded)
                     let listed = try await token(server, ["list"])
-                    #expect(listed.stdout.contains("desk  request  domain default  revoked  used just now"))
+                    // How long ago that was depends on how busy the machine is.
+                    #expect(listed.stdout.contains("desk  request  domain default  revoked  used "), "\(listed.text)")
                     try await Task.sleep(for: .milliseconds(1100))
                     try machine.write("etc/portmanteau/token", secret + "\n", mode: 0o600)
                     let late = try await emerge(machine)

@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(20))) func `hook, agent and service inject a package`() async throws {
+    @Test(.timeLimit(.minutes(60))) func `hook, agent and service inject a package`() async throws {
         try await withMachines("whole") { client, service in
             #expect(try await client.run(["portageq", "envvar", "EPREFIX"]).stdout == "\n")
             let agent = try await client.startAgent()
