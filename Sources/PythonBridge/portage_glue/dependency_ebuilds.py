@@ -53,5 +53,7 @@ def _chosen(dependencies):
                 continue
             best = portdb.xmatch("bestmatch-visible", new_atom(word))
             if best:
-                yield str(best), best.repo, None
+                # Portage gives a name with its repository, or only the name.
+                tree = portdb.findname2(best, myrepo=getattr(best, "repo", None))[1]
+                yield str(best), portdb.getRepositoryName(tree), None
                 break
