@@ -84,7 +84,7 @@ extension DependencyEbuild {
     fileprivate var canonicalItems: [String] {
         var form = CanonicalWriter()
         form.record("content", content.canonicalItems)
-        let flags = CanonicalWriter.set(use.map { [$0] }).joined(separator: " ")
+        let flags = CanonicalWriter.set(use).joined(separator: " ")
         return [repository, cpv, CanonicalWriter.slot(slot), flags, ContentHash.sha256(form.bytes)]
     }
 }

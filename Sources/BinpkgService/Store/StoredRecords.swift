@@ -128,9 +128,7 @@ struct StoredArtifact: Codable, Equatable, Sendable, FetchableRecord, Persistabl
     var environment: String?
 
     /// What it was built with.
-    func dependencies() throws -> DependencyVector {
-        try JSONColumn.value(vector)
-    }
+    func dependencies() throws -> DependencyVector { try JSONColumn.value(vector) }
 }
 
 /// One build that ended, for estimates.
