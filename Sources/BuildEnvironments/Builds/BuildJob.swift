@@ -160,7 +160,7 @@ struct BuildJob: Sendable {
         var needs = needs
         needs.atoms = InstallList.atoms(unsatisfied: prepared.inputs.unsatisfied)
         // What a client's own ebuilds make is in no layer: that part is installed for this build alone.
-        let foreign = PackageSet(build.foreign.map(\.package))
+        let foreign = PackageSet(prepared.foreign.map(\.package))
         let alone = needs.take(foreign)
         if !needs.atoms.isEmpty || build.place.packages.distance(to: needs) > 0 {
             let others = pool.filter(\.isRoot) + pool.filter { !$0.isRoot }

@@ -38,7 +38,7 @@ struct PackageBuild: Sendable {
     var stored: @Sendable (StoredPackageQuestion) async -> StoredPackage? = { _ in nil }
 
     /// What came with the request to build it with, and is not in the repositories here.
-    var foreign: [DependencyEbuild] {
+    private var foreign: [DependencyEbuild] {
         (request.dependencyEbuilds ?? []).filter { ebuild in
             let content = PackageContent(ebuild, facts: place.facts, isHost: place.root.mounted.isHost)
             return !content.itemsFromOutside().isEmpty
@@ -51,6 +51,8 @@ struct PackageBuild: Sendable {
         var inputs: KeyInputs
         /// Of the packages that the asking machine builds with, those that a repository here has an ebuild of.
         let existing: Set<String>
+        /// What came with the request to build it with, and is not in the repositories here.
+        let foreign: [DependencyEbuild]
         let seconds: Double
 
         /// What it would be built with.
@@ -83,7 +85,7 @@ struct PackageBuild: Sendable {
         }
         return Prepared(
             sandbox: sandbox, inputs: evaluation.inputs, existing: evaluation.existing,
-            seconds: Self.seconds(since: start))
+            foreign: foreign, seconds: Self.seconds(since: start))
     }
 
     /// Runs the build.
@@ -98,7 +100,7 @@ struct PackageBuild: Sendable {
         let fetch = SourceFetch(place: place, request: request)
         let own = SourceFetch.Sources(prepared.inputs)
         var reused = PackageReuse.Found()
-        if foreign.isEmpty || list.isEmpty {
+        if prepared.foreign.isEmpty || list.isEmpty {
             try await fetch.fetch([own], and: list)
         } else {
             // Ebuilds of a client are among those of the list: what to fetch for them is evaluated here, too.
