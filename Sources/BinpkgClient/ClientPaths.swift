@@ -26,9 +26,6 @@ public struct ClientPaths: Equatable, Sendable {
     public var agentSocket: String { run + "/agent.sock" }
     /// Plans that were sent to a service, and their packages.
     public var plans: String { prefix + "/var/cache/portmanteau/plans" }
-    /// What was staged and when.
-    public var staged: String { prefix + "/var/cache/portmanteau/staged" }
-
     /// The certificates, in PEM, of the authorities that a service is trusted by, if they are not the system's.
     public var authorities: String { prefix + "/etc/portmanteau/ca.pem" }
 

@@ -1,4 +1,3 @@
-import BinpkgModel
 import EmergeSession
 import PortageAPI
 
@@ -9,10 +8,9 @@ struct LocalEstimate {
 
     /// The median of the last builds, in seconds; nil when there is none.
     func seconds(for cpv: String) async -> Double? {
-        guard let name = PackageNames.name(of: cpv) else { return nil }
         let settings = (try? await portage.settings(["EMERGE_LOG_DIR"])) ?? [:]
         let directory = settings["EMERGE_LOG_DIR"].flatMap { $0.isEmpty ? nil : $0 } ?? paths.prefix + "/var/log"
-        guard let history = try? BuildHistory(log: directory + "/emerge.log") else { return nil }
-        return history.excluding(StagedRecord(path: paths.staged).entries).median(of: name)
+        let staged = StagedRecord(prefix: paths.prefix)
+        return (try? BuildHistory(log: directory + "/emerge.log", excluding: staged))?.medians(of: [cpv])[cpv]
     }
 }

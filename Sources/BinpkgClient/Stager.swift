@@ -72,7 +72,7 @@ public struct Stager: Sendable {
             } catch {
                 throw StageFailure.broken(error.description)
             }
-            let record = StagedRecord(path: ClientPaths(prefix: setup["EPREFIX"]).staged)
+            let record = StagedRecord(prefix: ClientPaths(prefix: setup["EPREFIX"]).prefix)
             try? record.add(setup.cpv, time: time(nil))
             return StageReport(state: state, exitCode: 0, line: line)
         } catch {

@@ -18,16 +18,20 @@ public struct BuildHistory: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - path: `/var/log/emerge.log`, or where `EMERGE_LOG_DIR` puts it.
+    ///   - staged: which of its packages were not compiled.
     ///   - limit: the bytes to read from the end; the line that is cut there is left out.
-    public init(log path: String, limit: Int = BuildHistory.readLimit) throws(PosixError) {
-        builds = EmergeLog.builds(in: try readEnd(of: path, limit: limit))
+    public init(
+        log path: String, excluding staged: StagedRecord, limit: Int = BuildHistory.readLimit
+    ) throws(PosixError) {
+        self = BuildHistory(builds: EmergeLog.builds(in: try readEnd(of: path, limit: limit)))
+            .excluding(staged.entries)
     }
 
     /// The history without the builds that these packages and times belong to: a package that was staged and not
     /// compiled stands in the log like any other.
     ///
     /// - Parameter staged: CPV and time of staging, in seconds since 1970.
-    public func excluding(_ staged: [(cpv: String, time: Int)]) -> BuildHistory {
+    func excluding(_ staged: [(cpv: String, time: Int)]) -> BuildHistory {
         guard !staged.isEmpty else { return self }
         var times: [String: [Int]] = [:]
         for (cpv, time) in staged { times[cpv, default: []].append(time) }
@@ -41,14 +45,8 @@ public struct BuildHistory: Equatable, Sendable {
             })
     }
 
-    /// The median of the last builds of a package, of whatever version, in seconds; nil when there is none.
-    ///
-    /// - Parameter package: `CATEGORY/NAME`.
-    public func median(of package: String) -> Double? {
-        middle(of: builds.filter { isVersion($0.cpv, of: package) })
-    }
-
-    /// The medians of these versions' packages, by CPV: for many at once.
+    /// The medians of the last builds of these versions' packages, of whatever version, in seconds, by CPV; what was
+    /// never built is left out.
     public func medians(of cpvs: some Sequence<String>) -> [String: Double] {
         let past = Dictionary(grouping: builds) { package(of: $0.cpv) }
         return cpvs.reduce(into: [:]) { result, cpv in
@@ -73,15 +71,6 @@ private func package(of cpv: String) -> Substring {
     }
     let length = parts.dropLast().reduce(-1) { $0 + $1.count + 1 }
     return length > 0 ? cpv.prefix(length) : cpv[...]
-}
-
-/// Whether a CPV is a version of `CATEGORY/NAME`: what follows the name is a version, perhaps with a revision.
-private func isVersion(_ cpv: String, of package: String) -> Bool {
-    guard cpv.hasPrefix(package + "-") else { return false }
-    let parts = cpv.dropFirst(package.count + 1).split(separator: "-", omittingEmptySubsequences: false)
-    guard let version = parts.first, version.first?.isNumber == true, parts.count <= 2 else { return false }
-    guard parts.count == 2 else { return true }
-    return parts[1].first == "r" && parts[1].count > 1 && parts[1].dropFirst().allSatisfy(\.isNumber)
 }
 
 /// The last bytes of a file, from the beginning of a line on; empty when there is no such file.

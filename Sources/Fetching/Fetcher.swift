@@ -197,6 +197,9 @@ public struct Fetcher: Sendable {
             switch error {
             case .cancelled: return .cancelled
             case .invalidURL, .emptyHost, .emptyScheme: return .invalidURL(url)
+            // Without a word, as a service does that is being restarted.
+            case .remoteConnectionClosed where !isAnswered:
+                return .away(url: url, reason: "the connection was closed without an answer")
             case .remoteConnectionClosed: return .broken(url: url, reason: "the connection was closed")
             case .connectTimeout: return .away(url: url, reason: "no connection within \(connectTimeout) ms")
             default: return isAnswered ? .broken(url: url, reason: error.shortDescription) : away(url, error)

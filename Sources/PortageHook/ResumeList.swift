@@ -22,8 +22,7 @@ public enum ResumeList {
     ///   - roots: how the list may name its root.
     /// - Returns: nil when there is no such list, or the file cannot be read as one.
     static func read(_ path: String, having cpv: String, in roots: [String]) -> (entries: [Entry], root: String)? {
-        guard let status = Files.status(path), status.size <= limit, let bytes = try? Files.read(path, limit: limit)
-        else { return nil }
+        guard let bytes = bytes(of: path) else { return nil }
         for key in ["resume", "resume_backup"] {
             guard let entries = parse(bytes, key: key) else { return nil }
             if let own = entries.first(where: { $0.cpv == cpv && roots.contains($0.root) }) {
@@ -31,6 +30,14 @@ public enum ResumeList {
             }
         }
         return nil
+    }
+
+    /// The list of the newest emerge; nil when the file cannot be read as one, empty when there is no list.
+    public static func read(_ path: String) -> [Entry]? { bytes(of: path).flatMap { parse($0) } }
+
+    private static func bytes(of path: String) -> [UInt8]? {
+        guard let status = Files.status(path), status.isRegular, status.size <= limit else { return nil }
+        return try? Files.read(path, limit: limit)
     }
 
     /// Reads a list from the mtimedb's bytes. Nil when they are not JSON of the expected shape; empty when there is no

@@ -5,17 +5,18 @@ import Testing
 
 @testable import EmergeSession
 
+private func line(_ time: Int, _ text: String) -> String { "\(time):  \(text)\n" }
+
+/// What emerge.log has of a build.
+private func build(_ cpv: String, at start: Int, seconds: Int, position: String = "(1 of 1)") -> String {
+    line(start - 1, ">>> emerge \(position) \(cpv) to /")
+        + line(start, "=== \(position) Cleaning (\(cpv)::/repo/x.ebuild)")
+        + line(start, "=== \(position) Compiling/Merging (\(cpv)::/repo/x.ebuild)")
+        + line(start + seconds, "=== \(position) Merging (\(cpv)::/repo/x.ebuild)")
+        + line(start + seconds + 1, "::: completed emerge \(position) \(cpv) to /")
+}
+
 @Suite struct EmergeLogTests {
-    private func line(_ time: Int, _ text: String) -> String { "\(time):  \(text)\n" }
-
-    private func build(_ cpv: String, at start: Int, seconds: Int, position: String = "(1 of 1)") -> String {
-        line(start - 1, ">>> emerge \(position) \(cpv) to /")
-            + line(start, "=== \(position) Cleaning (\(cpv)::/repo/x.ebuild)")
-            + line(start, "=== \(position) Compiling/Merging (\(cpv)::/repo/x.ebuild)")
-            + line(start + seconds, "=== \(position) Merging (\(cpv)::/repo/x.ebuild)")
-            + line(start + seconds + 1, "::: completed emerge \(position) \(cpv) to /")
-    }
-
     private func builds(_ text: String) -> [PastBuild] { EmergeLog.builds(in: text.utf8) }
 
     @Test func readsABuild() {
@@ -93,30 +94,42 @@ import Testing
     }
 
     @Test func medianOfTheLastTen() {
-        #expect(history([]).median(of: "a/b") == nil)
-        #expect(history([("a/b-1", 5)]).median(of: "a/b") == 5)
-        #expect(history([("a/b-1", 5), ("a/b-2", 8)]).median(of: "a/b") == 6.5)
+        #expect(history([]).medians(of: ["a/b-3"]).isEmpty)
+        #expect(history([("a/b-1", 5)]).medians(of: ["a/b-3", "a/c-3"]) == ["a/b-3": 5])
+        #expect(history([("a/b-1", 5), ("a/b-2", 8)]).medians(of: ["a/b-3"]) == ["a/b-3": 6.5])
         let old = (0..<20).map { _ in ("a/b-1", 1000) }
         let new = (1...10).map { ("a/b-2", $0) }
-        #expect(history(old + new).median(of: "a/b") == 5.5)
+        #expect(history(old + new).medians(of: ["a/b-2", "a/b-3"]) == ["a/b-2": 5.5, "a/b-3": 5.5])
     }
 
     @Test(arguments: [
-        ("a/b-1", true), ("a/b-1.2.3_rc1-r2", true), ("a/b-9999", true), ("a/b-c-1", false), ("a/b", false),
-        ("a/b-", false), ("a/b-r1", false), ("a/b-3d-1.0", false), ("a/b-1-r", false), ("a/bb-1", false),
+        ("a/b-1", true), ("a/b-1.2.3_rc1-r2", true), ("a/b-9999", true), ("a/b-c-1", false), ("a/b-3d-1.0", false),
+        ("a/bb-1", false), ("a/bb-1-r1", false), ("a/b-c-1-r1", false), ("", false), ("-", false), ("r1", false),
     ])
     func versionsOfAPackage(_ cpv: String, isOne: Bool) {
-        #expect((history([(cpv, 7)]).median(of: "a/b") == 7) == isOne)
+        #expect((history([(cpv, 7)]).medians(of: ["a/b-2-r3"]) == ["a/b-2-r3": 7]) == isOne)
     }
 
     @Test func stagedOnesAreLeftOut() {
         let all = history([("a/b-1", 60), ("a/b-1", 2)])
-        #expect(all.excluding([(cpv: "a/b-1", time: 19_999)]).median(of: "a/b") == 60)
-        #expect(all.excluding([(cpv: "a/c-1", time: 19_999)]).median(of: "a/b") == 31)
+        #expect(all.excluding([(cpv: "a/b-1", time: 19_999)]).medians(of: ["a/b-1"]) == ["a/b-1": 60])
+        #expect(all.excluding([(cpv: "a/c-1", time: 19_999)]).medians(of: ["a/b-1"]) == ["a/b-1": 31])
+    }
+
+    @Test func whatAServiceBuiltTellsNothingOfThisMachine() throws {
+        let scratch = try ScratchDirectory()
+        let log = scratch.path + "/emerge.log"
+        let text = build("a/b-1", at: 5000, seconds: 60) + build("a/b-1", at: 9000, seconds: 2)
+        try Files.replace(log, with: Array(text.utf8))
+        let staged = StagedRecord(prefix: scratch.path)
+        try Files.makeDirectories(scratch.path + "/var/cache/portmanteau")
+        try staged.add("a/b-1", time: 8999)
+        #expect(try BuildHistory(log: log, excluding: staged).medians(of: ["a/b-1"]) == ["a/b-1": 60])
     }
 
     @Test func onlyTheEndOfALargeFileIsRead() throws {
         let scratch = try ScratchDirectory()
+        let none = StagedRecord(prefix: scratch.path)
         let path = scratch.path + "/emerge.log"
         var text = ""
         for number in 0..<200 {
@@ -126,11 +139,11 @@ import Testing
             text += "\(time + number):  ::: completed emerge (1 of 1) a/b-\(number) to /\n"
         }
         try Files.replace(path, with: Array(text.utf8))
-        let end = try BuildHistory(log: path, limit: 1000)
+        let end = try BuildHistory(log: path, excluding: none, limit: 1000)
         #expect((1..<10).contains(end.builds.count))
         #expect(end.builds.last?.seconds == 199)
-        #expect(try BuildHistory(log: path).builds.count == 200)
-        #expect(try BuildHistory(log: path + "-none").builds.isEmpty)
-        #expect(throws: PosixError.self) { try BuildHistory(log: scratch.path) }
+        #expect(try BuildHistory(log: path, excluding: none).builds.count == 200)
+        #expect(try BuildHistory(log: path + "-none", excluding: none).builds.isEmpty)
+        #expect(throws: PosixError.self) { try BuildHistory(log: scratch.path, excluding: none) }
     }
 }

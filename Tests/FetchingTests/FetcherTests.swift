@@ -67,8 +67,17 @@ private func sha256(_ bytes: [UInt8]) -> String {
         }
     }
 
+    @Test func aConnectionThatIsClosedWithoutAWordIsAway() async throws {
+        try await LoopbackServer.with { _ in
+            .bytes([], close: true)
+        } _: { server in
+            let error = await failure(of: .init(server.url, timeouts: .init(answer: 60_000)))
+            #expect(error == .away(url: server.url, reason: "the connection was closed without an answer"))
+        }
+    }
+
     @Test(arguments: [
-        "", "SSH-2.0-OpenSSH\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 X\r\nContent-Length: -1\r\n\r\n",
+        "SSH-2.0-OpenSSH\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 X\r\nContent-Length: -1\r\n\r\n",
     ])
     func whatIsNotHTTPIsABadAnswer(_ text: String) async throws {
         try await LoopbackServer.with { _ in

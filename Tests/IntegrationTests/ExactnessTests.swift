@@ -64,6 +64,7 @@ import Testing
             // An installed slot, and binary packages: what they were built with is only wanted, and only when asked for.
             let built = try await machine.emerge([
                 "-q", "--oneshot", "--nodeps", "--buildpkg", "hard/slotted:1", "hard/cross", "hard/slot-operator",
+                "hard/old", "=hard/renewed-1",
             ])
             #expect(built.succeeded, "\(built.text)")
             #expect(try await machine.run(["emerge", "-qC", "hard/cross", "hard/slot-operator"]).succeeded)
@@ -71,6 +72,11 @@ import Testing
                 let compared = try await machine.compareWithResolver(request)
                 #expect(compared.differences == [] && compared.maybe == [], "\(request)")
             }
+            // What is blocked is no dependency, be it that it goes or that it is replaced.
+            let (blocking, text) = try await machine.resolve(["hard/blocks", "hard/renewed"])
+            #expect(try ResolverComparison(blocking, resolver: text).differences == [])
+            #expect(blocking.nodes.map(\.cpv).sorted() == ["hard/blocks-1", "hard/c-1", "hard/renewed-2"])
+            #expect(blocking.edges.map { blocking.nodes[$0.to].cpv } == ["hard/c-1"])
             let wanted = try await machine.compareWithResolver(["-k", "--with-bdeps=y", "hard/cross"])
             #expect(wanted.differences == [])
             #expect(wanted.maybe.map { $0.prefix { $0 != " " } } == ["hard/cross-1"])

@@ -30,7 +30,8 @@ enum HardPackages {
         "hard/kinds-1": "IDEPEND=\"hard/a\"\nPDEPEND=\"hard/b\"\nBDEPEND=\"hard/c\"",
         "hard/ping-1": #"PDEPEND="hard/pong""#, "hard/pong-1": #"RDEPEND="hard/ping""#,
         "hard/cycle-1": #"RDEPEND="hard/cycle-back""#, "hard/cycle-back-1": #"RDEPEND="hard/cycle""#,
-        "hard/blocks-1": #"RDEPEND="!hard/old !!<hard/a-0 hard/c""#,
+        "hard/blocks-1": #"RDEPEND="!hard/old !!<hard/renewed-2 hard/c""#,
+        "hard/renewed-1": "", "hard/renewed-2": "",
         "hard/older-1": "EAPI=6\nDEPEND=\"hard/a\"\nRDEPEND=\"hard/b\"",
         // Several roots.
         "hard/cross-1": """

@@ -107,7 +107,7 @@ struct EmergeFollower {
         let stamp = Files.status(paths.mtimedb).map(FileStamp.init)
         if let stamp, stamp != listStamp {
             listStamp = stamp
-            guard let bytes = try? Files.read(paths.mtimedb), let entries = ResumeList.parse(bytes) else { return }
+            guard let entries = ResumeList.read(paths.mtimedb) else { return }
             list = entries.map { .init(cpv: $0.cpv, root: $0.root, isBinary: $0.type == "binary") }
             state.apply(list: list, now: Self.now)
         }
@@ -143,7 +143,8 @@ struct EmergeFollower {
                     environment: environment)
             }
         }
-        let history = try? BuildHistory(log: paths.log, limit: Self.historySize)
+        let staged = StagedRecord(prefix: paths.prefix)
+        let history = try? BuildHistory(log: paths.log, excluding: staged, limit: Self.historySize)
         state.expect(history?.medians(of: state.packages.map(\.key.cpv)) ?? [:])
         hasNews = true
     }

@@ -52,7 +52,7 @@ struct ShownGraph {
 
     /// What can be shown when no emerge runs.
     private static func instead(_ paths: MachinePaths) -> String {
-        let left = (try? Files.read(paths.mtimedb)).flatMap { ResumeList.parse($0) } ?? []
+        let left = ResumeList.read(paths.mtimedb) ?? []
         guard !left.isEmpty else { return "depgraph show --pretend ATOM shows what one would merge" }
         let packages = left.count == 1 ? "the package" : "the \(left.count) packages"
         return "depgraph show --mtimedb \(paths.mtimedb) shows \(packages) that the last one has left"
