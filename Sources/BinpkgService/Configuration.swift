@@ -14,6 +14,8 @@ public struct ServiceConfiguration: Equatable, Sendable {
     public var stateDirectory = "/var/lib/portmanteau/binpkgd"
     /// `distdir`: where distfiles are kept; nil for Portage's DISTDIR.
     public var distdir: String?
+    /// `private_hosts`: hosts of local networks that distfiles of ebuilds which a client sent may be fetched from.
+    public var privateHosts: [String] = []
     /// `python`: the interpreter for Portage; nil for the one beside `emerge`.
     public var python: String?
     /// `path`: directories for the PATH of builds, between those of the Prefix and those of the system;
@@ -110,6 +112,7 @@ public struct ServiceConfiguration: Equatable, Sendable {
         }
         stateDirectory = values.state ?? stateDirectory
         distdir = values.distdir
+        privateHosts = values.private_hosts ?? privateHosts
         python = values.python
         path = values.path ?? path
         workers = values.workers ?? workers
@@ -168,6 +171,10 @@ public struct ServiceConfiguration: Equatable, Sendable {
         guard Set(binhosts.map(\.name)).count == binhosts.count else {
             throw .configuration(file: file, reason: "each binhost must have a name of its own")
         }
+        for host in privateHosts where host.isEmpty || !host.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 47 }) {
+            throw .configuration(
+                file: file, reason: "'private_hosts' must be names and addresses of hosts, not '\(host.printable)'")
+        }
         let paths = [
             ("state", stateDirectory), ("distdir", distdir), ("python", python),
             ("tls.certificate", tls?.certificate), ("tls.key", tls?.key),
@@ -190,6 +197,7 @@ public struct ServiceConfiguration: Equatable, Sendable {
             eprefix: eprefix, stateDirectory: stateDirectory, distdir: distdir, python: python, path: path,
             stepSeconds: stepSeconds, pool: pool, warmSeconds: targetSeconds, limits: buildLimits)
         host.secrets = signing.map { [$0.home] } ?? []
+        host.privateHosts = Set(privateHosts.map { $0.lowercased() })
         return host
     }
 
@@ -273,6 +281,7 @@ private struct Keys: Decodable {
     let eprefix: String?
     let state: String?
     let distdir: String?
+    let private_hosts: [String]?
     let python: String?
     let path: [String]?
     let workers: Int?

@@ -48,6 +48,24 @@ import Testing
             """#
     }
 
+    /// An ebuild that both machines have. It looks for what was fetched for an ebuild that one of them sent.
+    private static let curious = #"""
+        EAPI=8
+        DESCRIPTION="Looks for distfiles of others"
+        SLOT="0"
+        KEYWORDS="amd64 arm64"
+        S=${WORKDIR}
+
+        src_compile() {
+            [[ -e ${EPREFIX}/var/cache/distfiles/common.txt ]] || die "no distfiles"
+            local found
+            found=$(find "${EPREFIX}/var" "${EPREFIX}/var/cache/distfiles" /distfiles -name '*evil-1*' 2> /dev/null)
+            [[ -z ${found} ]] || die "the distfiles of others: ${found}"
+        }
+        src_install() { insinto /usr/share/curious; newins - file <<< done; }
+
+        """#
+
     @Test func nothingOfAPackageRunsWithNetwork() async throws {
         let testbed = try await Testbed.shared()
         let journal = Journal()
@@ -88,7 +106,20 @@ import Testing
                             "DIST \(restrict.isEmpty ? "evil-1" : "closed").tar \(archive.count) "
                                 + "SHA512 \(hash)\n")
                     }
-                    let service = try await server.startService()
+                    // A name that only the service's machine knows, and one that everybody does.
+                    let inner = Self.hostile(web.url).replacing(
+                        "SRC_URI=\"http://127.0.0.1", with: "SRC_URI=\"http://localhost")
+                    try desk.write(
+                        "repo/app-evil/inner/inner-1.ebuild",
+                        inner.replacing("/evil-1.tar", with: "/evil-1.tar -> inner.tar"))
+                    try desk.write(
+                        "repo/app-evil/inner/Manifest", "DIST inner.tar \(archive.count) SHA512 \(hash)\n")
+                    try server.addOwnRepository(categories: ["app-evil"])
+                    for machine in [server, desk] {
+                        try machine.write("repo/app-evil/curious/curious-1.ebuild", Self.curious)
+                    }
+                    try server.write("var/cache/distfiles/common.txt", "for everybody\n")
+                    let service = try await server.startService(settings: "private_hosts = [\"127.0.0.1\"]")
                     do {
                         let client = ServiceClient(machine: desk, url: service.url)
                         let reply = try await client.ask("app-evil/evil-1")
@@ -98,7 +129,13 @@ import Testing
                         // It was run, and tried; and what was fetched was fetched by Portage alone.
                         #expect(log.contains("it did what it could"), "\(log)")
                         #expect(journal.all == ["/evil-1.tar"], "\(log)")
-                        #expect(Files.exists(server.path("var/cache/distfiles/evil-1.tar")))
+                        // It is there for those who trust each other, and for nobody else.
+                        let own = "var/lib/portmanteau/binpkgd/own-distfiles/default/evil-1.tar"
+                        #expect(Files.exists(server.path(own)))
+                        #expect(!Files.exists(server.path("var/cache/distfiles/evil-1.tar")))
+                        let curious = try await client.ask("app-evil/curious-1")
+                        #expect(curious.value("state") == "ready", "\(curious.text)")
+                        #expect(!curious.text.contains("sent "), "\(curious.text)")
                         #expect(!Files.exists(server.path("was-here")))
                         // What only its user may fetch is not fetched, and that is said.
                         let closed = try await client.ask("app-evil/closed-1")
@@ -107,6 +144,11 @@ import Testing
                             closed.value("message")?.contains(
                                 "(RESTRICT=fetch): the service's administrator has to put")
                                 == true, "\(closed.text)")
+                        let inner = try await client.ask("app-evil/inner-1")
+                        #expect(inner.value("state") == "declined", "\(inner.text)")
+                        #expect(
+                            inner.value("message")?.contains("its host is a name of a local network") == true,
+                            "\(inner.text)")
                         #expect(journal.all == ["/evil-1.tar"])
                     } catch {
                         try await service.stop()

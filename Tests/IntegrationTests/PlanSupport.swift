@@ -24,7 +24,8 @@ enum PlanServer {
         try await testbed.withMachine("plan-\(name)-service") { server in
             try await server.installPortmanteau(enable: false)
             try await prepare(server)
-            let service = try await server.startService(settings: "path = [\"\(testbed.root)/tools\"]\nworkers = 2")
+            let service = try await server.startService(
+                settings: "path = [\"\(testbed.root)/tools\"]\nworkers = 2\nprivate_hosts = [\"127.0.0.1\"]")
             do {
                 try await testbed.withMachine("plan-\(name)") { client in
                     try await client.installPortmanteau(enable: false)

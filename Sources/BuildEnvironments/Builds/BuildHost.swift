@@ -20,6 +20,8 @@ public struct BuildHost: Equatable, Sendable {
     public var limits: BuildLimits
     /// Directories that no build may see, beside the service's own.
     public var secrets: [String] = []
+    /// Hosts of local networks that distfiles of what a client sent may be fetched from.
+    public var privateHosts: Set<String> = []
 
     /// A host of these values.
     public init(

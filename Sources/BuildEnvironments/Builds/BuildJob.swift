@@ -266,8 +266,8 @@ struct BuildJob: Sendable {
             if await !failures.contains(root.identity, name, list) {
                 do throws(BuildError) {
                     return try await LayerBuild(
-                        request: request, root: root, parent: parent, store: store, host: host, run: run,
-                        stored: stored
+                        request: request, root: root, parent: parent, store: store, host: host,
+                        run: run.forEverybody, stored: stored
                     ).make(list)
                 } catch .cancelled {
                     throw .cancelled

@@ -39,6 +39,7 @@ struct BuildPlace: Sendable {
     func layout() throws(BuildError) -> RootLayout {
         do {
             for name in ["cfg", "out", "reused", "tmp"] { try Files.makeDirectories("\(workspace)/\(name)") }
+            try run.distfiles.makeOwn()
         } catch {
             throw .failed(reason: "\(error)")
         }
@@ -84,16 +85,15 @@ struct BuildPlace: Sendable {
         }
     }
 
-    /// The sandbox in which distfiles are fetched: with network, and with DISTDIR to write to.
+    /// The sandbox in which distfiles are fetched: with network, and with a DISTDIR to write to.
     func fetching(_ sandbox: SandboxCommand) throws(BuildError) -> SandboxCommand {
         do {
-            try Files.makeDirectories(run.distdir)
+            try Files.makeDirectories(run.distfiles.written)
         } catch {
             throw .unusableHost(reason: "\(error)")
         }
-        var open = sandbox
+        var open = showing(sandbox, canWrite: true)
         open.hasNetwork = true
-        open.show(run.distdir, at: run.distdir)
         // Where a resolver of the system keeps its file in /run, which is hidden, names could not be looked up.
         if root.mounted.isHost, let resolver = Files.realPath("/etc/resolv.conf"), resolver.hasPrefix("/run/") {
             open.show(resolver, at: resolver, readOnly: true)
@@ -103,9 +103,18 @@ struct BuildPlace: Sendable {
 
     /// The sandbox without network, in which DISTDIR can only be read.
     func closed(_ sandbox: SandboxCommand) -> SandboxCommand {
-        var closed = sandbox
-        if Files.exists(run.distdir) { closed.show(run.distdir, at: run.distdir, readOnly: true) }
-        return closed
+        showing(sandbox, canWrite: false)
+    }
+
+    /// The sandbox with the distfiles in it: those of everybody, and of a trust domain only that whose build it is.
+    private func showing(_ sandbox: SandboxCommand, canWrite: Bool) -> SandboxCommand {
+        var result = sandbox
+        let files = run.distfiles
+        if Files.exists(files.common) {
+            result.show(files.common, at: files.common, readOnly: !canWrite || files.own != nil)
+        }
+        if let own = files.own { result.show(own, at: files.place, readOnly: !canWrite) }
+        return result
     }
 
     /// Asks Portage in the environment, by that root's own Python.
@@ -168,8 +177,8 @@ struct BuildPlace: Sendable {
 struct BuildRun: Sendable {
     /// `CATEGORY/NAME` of the package.
     let name: String
-    /// DISTDIR of this machine; it appears at the same place inside.
-    let distdir: String
+    /// Where distfiles are.
+    var distfiles: Distfiles
     let limits: BuildLimits
     /// What bounds memory and processes; nil where the system has no control groups.
     let group: ControlGroup?
@@ -179,6 +188,13 @@ struct BuildRun: Sendable {
     let emerge = Stopwatch()
     /// Where it writes.
     let places = WrittenPlaces()
+
+    /// The same run where something is made that is everybody's.
+    var forEverybody: BuildRun {
+        var result = self
+        result.distfiles = distfiles.forEverybody
+        return result
+    }
 
     /// What is left of the time for the whole build.
     func secondsLeft() throws(BuildError) -> Int {

@@ -101,7 +101,8 @@ public actor LocalBuilder: PackageBuilder {
             },
             run: BuildRun(
                 name: name,
-                distdir: distdir(own),
+                distfiles: Distfiles(
+                    common: distdir(own), trustDomain: order.trustDomain, state: host.stateDirectory),
                 limits: limits, group: group, log: order.log),
             stored: order.stored)
         let environments = environments

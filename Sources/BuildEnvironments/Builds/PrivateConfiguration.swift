@@ -14,8 +14,7 @@ struct PrivateConfiguration: Sendable {
     let request: BuildRequest
     let host: BuildHost
     let facts: HostFacts
-    /// DISTDIR as seen inside.
-    let distdir: String
+    let distfiles: Distfiles
     /// Packages that may be installed in just this version, with these flags, whatever the root's configuration says.
     var packages: [InstalledPackage] = []
     /// The locations, as seen inside, of repositories that the host does not have, by name.
@@ -29,7 +28,7 @@ struct PrivateConfiguration: Sendable {
         self.request = request
         host = place.inside
         facts = place.facts
-        distdir = place.run.distdir
+        distfiles = place.run.distfiles
     }
 
     /// What Portage must not do in a build environment. Its sandboxes of namespaces would need rights that would lead out
@@ -78,10 +77,16 @@ struct PrivateConfiguration: Sendable {
         var text =
             "FEATURES=\"${FEATURES} \(Self.refusedFeatures.map { "-" + $0 }.joined(separator: " ")) binpkg-ignore-signature\"\n"
         var values = [
-            "PORTAGE_TMPDIR": request.tmpdir, "DISTDIR": distdir, "PKGDIR": BuildPlace.outputPlace,
+            "PORTAGE_TMPDIR": request.tmpdir, "DISTDIR": distfiles.place, "PKGDIR": BuildPlace.outputPlace,
             "CHOST": request.chost, "EMERGE_DEFAULT_OPTS": "", "PORTAGE_ELOG_SYSTEM": "", "BINPKG_FORMAT": "gpkg",
             "BINPKG_POLICY": "off", "DEPGRAPH": "off", "PORTAGE_BINHOST": "", "PORTAGE_LOGDIR": "",
         ]
+        if !distfiles.readOnlyPlaces.isEmpty {
+            // Portage takes the value apart as a shell does.
+            values["PORTAGE_RO_DISTDIRS"] = distfiles.readOnlyPlaces.map {
+                "'\($0.replacing("'", with: "'\\''"))'"
+            }.joined(separator: " ")
+        }
         if !request.cbuild.isEmpty { values["CBUILD"] = request.cbuild }
         for (name, value) in values.sorted(by: { $0.key < $1.key }) { text += PortageQuoting.assignment(name, value) }
         return text

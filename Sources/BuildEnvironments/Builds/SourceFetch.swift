@@ -1,6 +1,7 @@
 import BinpkgModel
 import Crypto
 import FoundationEssentials
+import Glibc
 import PortageAPI
 import Posix
 import Sandbox
@@ -34,14 +35,15 @@ struct SourceFetch: Sendable {
     func fetch(_ packages: [Sources], and list: InstallList) async throws(BuildError) {
         var orders: [Order] = []
         for package in packages {
+            for source in package.files { try Self.check(name: source.name) }
             let missing = package.files.filter { !isThere($0) }
             guard let first = missing.first else { continue }
             if package.restrict.contains("fetch") {
                 throw .declined(
                     reason: "\(package.cpv) must not be fetched without its user (RESTRICT=fetch): the service's "
-                        + "administrator has to put \(first.name.printable) into \(place.run.distdir)")
+                        + "administrator has to put \(first.name.printable) into \(place.run.distfiles.common)")
             }
-            for source in missing { try Self.check(source) }
+            for source in missing { try check(addressesOf: source) }
             orders.append(Order(restrict: package.restrict, files: missing))
         }
         guard !orders.isEmpty || !list.isEmpty else { return }
@@ -55,9 +57,10 @@ struct SourceFetch: Sendable {
         try configuration.write(below: directory)
         let sandbox = try clean.fetching(clean.sandbox(layout, tmpdir: request.tmpdir))
         if !orders.isEmpty {
+            let content = Content(allowed: isClients ? place.host.privateHosts.sorted() : nil, orders: orders)
             do {
-                try Files.replace(directory + "/fetch.json", with: Array(try JSONEncoder().encode(orders)))
-                try Files.replace(directory + "/fetch.py", with: Array(Self.script.utf8))
+                try Files.replace(directory + "/fetch.json", with: Array(try JSONEncoder().encode(content)))
+                try Files.replace(directory + "/fetch.py", with: Array(FetchScript.text.utf8))
             } catch {
                 throw .failed(reason: "\(error)")
             }
@@ -73,6 +76,14 @@ struct SourceFetch: Sendable {
             try await place.step(
                 "fetch", sandbox, ["emerge", "--fetchonly", "--with-bdeps=y"] + EmergeOptions.always + list.arguments)
         }
+    }
+
+    /// Whether what is fetched is chosen by a client.
+    private var isClients: Bool { place.run.distfiles.own != nil }
+
+    private struct Content: Encodable {
+        let allowed: [String]?
+        let orders: [Order]
     }
 
     private struct Order: Encodable {
@@ -92,9 +103,20 @@ struct SourceFetch: Sendable {
         }
     }
 
-    /// Whether a distfile is there, whole.
+    /// Whether a distfile is there, whole. To one that is there for everybody, a trust domain's directory gets a link.
     private func isThere(_ source: KeyInputs.SourceFile) -> Bool {
-        let path = "\(place.run.distdir)/\(source.name)"
+        let files = place.run.distfiles
+        let common = "\(files.common)/\(source.name)"
+        guard let own = files.own else { return isWhole(source, at: common) }
+        if isWhole(source, at: "\(own)/\(source.name)") { return true }
+        guard isWhole(source, at: common) else { return false }
+        let link = "\(own)/\(source.name)"
+        return symlink(common, link) == 0 || (Files.status(link)?.isLink == true && isSame(link, common))
+    }
+
+    private func isSame(_ a: String, _ b: String) -> Bool { Files.realPath(a).map { $0 == Files.realPath(b) } ?? false }
+
+    private func isWhole(_ source: KeyInputs.SourceFile, at path: String) -> Bool {
         guard let status = Files.status(path), status.isRegular, source.size == nil || status.size == source.size else {
             return false
         }
@@ -102,44 +124,25 @@ struct SourceFetch: Sendable {
         return (try? FileHash.hex(ofFile: path, SHA512())) == digest.lowercased()
     }
 
-    /// Refuses names that are none, and addresses of what is no server.
-    private static func check(_ source: KeyInputs.SourceFile) throws(BuildError) {
+    /// Refuses names that are none.
+    private static func check(name: String) throws(BuildError) {
         let isName =
-            (1...255).contains(source.name.utf8.count) && !source.name.hasPrefix(".") && !source.name.hasPrefix("-")
-            && source.name.utf8.allSatisfy { $0 > 32 && $0 != 127 && $0 != UInt8(ascii: "/") }
-        guard isName else { throw .declined(reason: "'\(source.name.printable)' is no name of a distfile") }
-        for uri in source.uris {
-            guard let end = uri.firstRange(of: "://")?.lowerBound, schemes.contains(uri[..<end].lowercased()),
-                uri.utf8.allSatisfy({ $0 > 32 && $0 < 127 })
-            else { throw .declined(reason: "'\(uri.printable)' is no address that distfiles are fetched from") }
-        }
+            (1...255).contains(name.utf8.count) && !name.hasPrefix(".") && !name.hasPrefix("-")
+            && name.utf8.allSatisfy { $0 > 32 && $0 != 127 && $0 != UInt8(ascii: "/") }
+        guard isName else { throw .declined(reason: "'\(name.printable)' is no name of a distfile") }
     }
 
-    private static let schemes: Set<String> = ["http", "https", "ftp", "ftps", "mirror", "rsync", "sftp", "ssh"]
-
-    /// Calls Portage's fetcher. No digest, no file.
-    private static let script = """
-        import json
-        import sys
-
-        import portage
-        from portage.package.ebuild.fetch import fetch
-
-        with open(sys.argv[1], encoding="utf-8") as file:
-            orders = json.load(file)
-        settings = portage.config(clone=portage.settings)
-        settings.unlock()
-        for order in orders:
-            settings["PORTAGE_RESTRICT"] = " ".join(order["restrict"])
-            settings.backup_changes("PORTAGE_RESTRICT")
-            digests = {}
-            for file in order["files"]:
-                digests[file["name"]] = dict(file["hashes"])
-                if file.get("size") is not None:
-                    digests[file["name"]]["size"] = file["size"]
-            wanted = {file["name"]: file["uris"] for file in order["files"]}
-            if not fetch(wanted, settings, digests=digests, allow_missing_digests=False):
-                sys.exit(1)
-
-        """
+    /// Refuses addresses of what is no server, and, where a client chose them, of what only the service can reach.
+    private func check(addressesOf source: KeyInputs.SourceFile) throws(BuildError) {
+        for uri in source.uris {
+            guard let address = SourceAddress(uri) else {
+                throw .declined(reason: "'\(uri.printable)' is no address that distfiles are fetched from")
+            }
+            if isClients, let kind = address.innerHost(allowed: place.host.privateHosts) {
+                throw .declined(
+                    reason: "\(uri) is not fetched for a client, since its host is \(kind): the service's "
+                        + "administrator can allow it by 'private_hosts'")
+            }
+        }
+    }
 }

@@ -39,7 +39,9 @@ extension LocalBuilder {
         let limits = host.limits
         let group = ControlGroup.make("portmanteau-\(getpid())", memory: limits.memory, processes: limits.processes)
         defer { group?.remove() }
-        let run = BuildRun(name: name, distdir: distdir(own), limits: limits, group: group, log: log)
+        let run = BuildRun(
+            name: name, distfiles: Distfiles(common: distdir(own), state: host.stateDirectory), limits: limits,
+            group: group, log: log)
         var list = InstallList()
         list.atoms = atoms
         let build = LayerBuild(request: request, root: root, parent: nil, store: store, host: host, run: run)
@@ -64,7 +66,9 @@ extension LocalBuilder {
         guard root.identity == held.layer.root else {
             throw .declined(reason: "the root below \(id) became another; nothing is built in it any more")
         }
-        let run = BuildRun(name: id, distdir: "", limits: host.limits, group: nil, log: output)
+        let run = BuildRun(
+            name: id, distfiles: Distfiles(common: "", state: host.stateDirectory), limits: host.limits, group: nil,
+            log: output)
         let start = MonotonicTime.now
         let place = BuildPlace(root: root, layers: held, workspace: scratch.path + "/enter", host: host, run: run)
         let sandbox = place.sandbox(try place.layout(), tmpdir: "/var/tmp/portage")
