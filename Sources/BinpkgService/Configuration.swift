@@ -154,6 +154,7 @@ public struct ServiceConfiguration: Equatable, Sendable {
             ("limits.step_seconds", stepSeconds), ("limits.queue", queueLength), ("environment_bytes", poolBytes),
             ("limits.build_seconds", buildLimits.seconds), ("limits.memory_bytes", buildLimits.memory ?? 1),
             ("limits.processes", buildLimits.processes), ("limits.disk_bytes", buildLimits.disk),
+            ("limits.memory_files_bytes", buildLimits.memoryFiles),
         ] + limits.values.map({ ("limits.\($0.key)", $0.value) }) where value < 1 {
             throw .configuration(file: file, reason: "'\(key)' must be at least 1, not \(value)")
         }
@@ -191,12 +192,22 @@ public struct ServiceConfiguration: Equatable, Sendable {
         }
     }
 
+    /// What no build may see beside the service's own directories: what it signs with, and the keys by which it proves who
+    /// it is.
+    private var secrets: [String] {
+        let identities = environments.compactMap { environment -> String? in
+            if case .target(let target) = environment.root { target.identity } else { nil }
+        }
+        let all = [signing?.home, tls?.key].compactMap { $0 } + identities
+        return all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     /// The machine that builds.
     public var buildHost: BuildHost {
         var host = BuildHost(
             eprefix: eprefix, stateDirectory: stateDirectory, distdir: distdir, python: python, path: path,
             stepSeconds: stepSeconds, pool: pool, warmSeconds: targetSeconds, limits: buildLimits)
-        host.secrets = signing.map { [$0.home] } ?? []
+        host.secrets = secrets
         host.privateHosts = Set(privateHosts.map { $0.lowercased() })
         return host
     }
@@ -260,6 +271,7 @@ private struct Keys: Decodable {
         let memory_bytes: Int?
         let processes: Int?
         let disk_bytes: Int?
+        let memory_files_bytes: Int?
         let reserve_bytes: Int?
         let package: [String: OwnLimits]?
         let requests_per_second: Int?
@@ -310,7 +322,7 @@ extension Keys.Limits {
         BuildLimits(
             seconds: build_seconds ?? others.seconds, memory: memory_bytes ?? others.memory,
             processes: processes ?? others.processes, disk: disk_bytes ?? others.disk,
-            reserve: reserve_bytes ?? others.reserve,
+            memoryFiles: memory_files_bytes ?? others.memoryFiles, reserve: reserve_bytes ?? others.reserve,
             packages: (package ?? [:]).mapValues {
                 .init(seconds: $0.build_seconds, memory: $0.memory_bytes, disk: $0.disk_bytes)
             })

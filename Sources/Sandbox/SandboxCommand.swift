@@ -49,6 +49,9 @@ public struct SandboxCommand: Equatable, Sendable {
     public var controlGroup: ControlGroup?
     /// The largest file that may be written, in bytes; nil for no limit.
     public var largestFile: Int?
+    /// What each directory in memory that everybody may write to may hold, in bytes; others hold a sixteenth of it. nil for
+    /// what the kernel gives, half of the machine's memory.
+    public var memoryBytes: Int?
     /// Whether standard input is the command's. If not, the command gets none, and the end of standard input kills it:
     /// hold the other end of a pipe, and the command cannot outlive you.
     public var hasInput = false
@@ -81,15 +84,20 @@ public struct SandboxCommand: Equatable, Sendable {
         if !hasNetwork { line.append("--unshare-net") }
         line += ["--die-with-parent", "--new-session", "--cap-drop", "ALL"]
         for capability in Self.capabilities { line += ["--cap-add", capability] }
+        let size = memoryBytes.map { ["--size", "\($0)"] } ?? []
+        let small = memoryBytes.map { ["--size", "\(max(4096, $0 / 16))"] } ?? []
         for step in steps {
             switch step {
             case .bind(let source, let place): line += ["--bind", source, place]
             case .readOnly(let source, let place): line += ["--ro-bind", source, place]
-            case .empty(let place, let mode): line += ["--perms", mode, "--tmpfs", place]
+            case .empty(let place, let mode):
+                line += ["--perms", mode] + (mode == "1777" ? size : small) + ["--tmpfs", place]
             case .directory(let place): line += ["--perms", "0755", "--dir", place]
             }
             if step == steps.first {
-                line += ["--dev", "/dev", "--proc", "/proc", "--perms", "1777", "--tmpfs", "/dev/shm"]
+                // /dev is in memory too, and nothing is to be made there.
+                line += ["--dev", "/dev", "--proc", "/proc", "--perms", "1777"] + size + ["--tmpfs", "/dev/shm"]
+                line += ["--remount-ro", "/dev"]
             }
         }
         line.append("--clearenv")

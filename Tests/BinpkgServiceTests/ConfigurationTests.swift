@@ -47,6 +47,37 @@ import Testing
         #expect(none.environments == [BuildEnvironment(name: "host", root: .host, eprefix: "/gentoo")])
     }
 
+    @Test func whatNoBuildMaySeeIsCollected() throws {
+        let ssh = "ssh = { host = \"h\", user = \"u\", identity = \"/keys/desk\", known_hosts = \"/h\" }"
+        let settings = try ServiceConfiguration(
+            text: """
+                private_hosts = ["Mirror", "10.0.0.1"]
+                [tls]
+                certificate = "/c.pem"
+                key = "/keys/tls"
+                [signing]
+                home = "/gpg"
+                key = "0x1234567890ABCDEF"
+                [limits]
+                memory_files_bytes = 7
+                [[environment]]
+                name = "own"
+                source = "host"
+                [[environment]]
+                name = "desk"
+                source = "target"
+                \(ssh)
+                [[environment]]
+                name = "again"
+                source = "target"
+                \(ssh)
+                """, file: "f")
+        #expect(settings.buildHost.secrets == ["/gpg", "/keys/tls", "/keys/desk"])
+        #expect(settings.buildHost.privateHosts == ["mirror", "10.0.0.1"])
+        #expect(settings.buildHost.limits.memoryFiles == 7)
+        #expect(ServiceConfiguration().buildHost.secrets == [])
+    }
+
     private static func target(host: String = "h", user: String = "u", identity: String = "/k") -> String {
         "source = \"target\"\n[environment.ssh]\nhost = \"\(host)\"\nuser = \"\(user)\"\nidentity = \"\(identity)\"\n"
             + "known_hosts = \"/h\""
@@ -75,6 +106,8 @@ import Testing
         ("state = \"relative\"", "'state' must be an absolute path"), ("a = = b", "line 1"),
         ("[limits]\nlog_bytes = \"x\"", "'limits.log_bytes' must be a number"),
         ("[limits]\nlogs = 1", "unknown key 'limits.logs'"),
+        ("[limits]\nmemory_files_bytes = 0", "'limits.memory_files_bytes' must be at least 1"),
+        ("private_hosts = [\"http://x/\"]", "'private_hosts' must be names and addresses of hosts"),
         ("[limits]\nburst = 0", "'limits.burst' must be at least 1"),
         ("[tls]\ncertificate = \"/c\"", "'tls.key' must be a text"),
         ("[tls]\ncertificate = \"c\"\nkey = \"/k\"", "'tls.certificate' must be an absolute path"),

@@ -34,6 +34,27 @@ import Testing
     }
 }
 
+@Suite struct MemoryTests {
+    @Test func directoriesInMemoryAreBounded() {
+        var sandbox = SandboxCommand()
+        sandbox.steps = [.bind("/", at: "/"), .empty("/tmp", mode: "1777"), .empty("/root", mode: "0755")]
+        #expect(!sandbox.arguments.contains("--size"))
+        sandbox.memoryBytes = 1 << 20
+        let line = sandbox.arguments.joined(separator: " ")
+        for part in [
+            "--perms 1777 --size 1048576 --tmpfs /dev/shm --remount-ro /dev", "--size 1048576 --tmpfs /tmp",
+            "--size 65536 --tmpfs /root",
+        ] { #expect(line.contains(part), "\(line)") }
+    }
+
+    @Test func noPlaceHoldsMoreThanTheBuildMayHave() {
+        #expect(BuildLimits().inMemory == 1 << 30)
+        #expect(BuildLimits(memory: 1 << 20).inMemory == 1 << 20)
+        #expect(BuildLimits(disk: 1 << 21, memoryFiles: 1 << 22).inMemory == 1 << 21)
+        #expect(BuildLimits(memoryFiles: 1).inMemory == 4096)
+    }
+}
+
 @Suite struct PortageQuotingTests {
     @Test(arguments: [
         ("-O2 -pipe", #"X="-O2 -pipe""#), ("a\"b", #"X="a\"b""#), ("$(id)", #"X="\\$(id)""#), ("a\nb", #"X="a b""#),

@@ -8,6 +8,7 @@ import Testing
         [limits]
         processes = 150
         disk_bytes = 125829120
+        memory_files_bytes = 16777216
         [limits.package."app-evil/sleepy"]
         build_seconds = 8
         [limits.package."app-evil/hog"]
@@ -29,6 +30,10 @@ import Testing
             "filler",
             #"local i; for i in {1..40}; do dd if=/dev/zero of=f$i bs=1M count=20 status=none || die; done; sleep 100"#,
             "it wrote more than 120 MiB, which is the limit"
+        ),
+        (
+            "stuffer", #"head -c 20M /dev/zero > /tmp/stuff || die "nothing more goes in""#,
+            "no space was left: places in memory, as /tmp, hold 16 MiB each"
         ),
         ("sleepy", "sleep 100", "which is the limit for app-evil/sleepy"),
     ]
@@ -68,6 +73,7 @@ import Testing
         mkdir -p "${T}/m" || die
         mount -t proc proc "${T}/m" 2> /dev/null && die "mounts can be made"
         mount -t tmpfs tmpfs "${T}/m" 2> /dev/null && die "mounts can be made"
+        ( : > /dev/file ) 2> /dev/null && die "files can be made in /dev"
         mknod "${T}/disk" b 254 0 2> /dev/null && die "devices can be made"
         nsenter --mount=/proc/1/ns/mnt true 2> /dev/null && die "another namespace can be entered"
         :

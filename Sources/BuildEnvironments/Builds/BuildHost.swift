@@ -18,7 +18,7 @@ public struct BuildHost: Equatable, Sendable {
     public var warmSeconds: Int
     /// What one build may take.
     public var limits: BuildLimits
-    /// Directories that no build may see, beside the service's own.
+    /// Directories and files that no build may see, beside the service's own.
     public var secrets: [String] = []
     /// Hosts of local networks that distfiles of what a client sent may be fetched from.
     public var privateHosts: Set<String> = []

@@ -46,8 +46,10 @@ struct BuildPlace: Sendable {
         let prefix = root.environment.eprefix
         let repositories = facts.repositories.values.map(\.location)
         let own = [host.stateDirectory, prefix + "/etc/portmanteau", prefix + "/var/cache/portmanteau"]
-        let secret = (own + host.secrets.filter { path in !own.contains { Paths.isWithin(path, $0) } })
-            .filter { Files.exists($0) }
+        // A key may be named by a link; what must not be seen is where it is.
+        let others = host.secrets.compactMap(Files.realPath)
+            .filter { path in !own.contains { Paths.isWithin(path, $0) } }
+        let secret = own.filter(Files.exists) + others
         let programs = facts.path.filter { $0.hasPrefix("/") }
         let needed = (prefix.isEmpty ? [] : [prefix]) + repositories.sorted() + programs
         let layout = try RootLayout.prepare(
@@ -65,6 +67,7 @@ struct BuildPlace: Sendable {
         sandbox.show(workspace + "/reused", at: Self.reusePlace)
         sandbox.controlGroup = run.group
         sandbox.largestFile = run.limits.disk
+        sandbox.memoryBytes = run.limits.inMemory
         sandbox.environment = [
             "PATH": inside.searchPath, "HOME": "/root", "TERM": "dumb", "LANG": "C.UTF-8",
             "PORTAGE_CONFIGROOT": PrivateConfiguration.place,
@@ -165,7 +168,8 @@ struct BuildPlace: Sendable {
         }
         guard code == 0 else {
             let reason = await tail.reason
-            let details = [run.group?.excess, reason].compactMap { $0 }
+            let full = await tail.isSpaceLacking ? run.limits.inMemorySentence : nil
+            let details = [run.group?.excess, full, reason].compactMap { $0 }
             throw .failed(
                 reason: "\(name) failed with exit code \(code)"
                     + (details.isEmpty ? "" : ": \(details.joined(separator: "; "))"))

@@ -15,6 +15,9 @@ actor LogTail {
             .last { !$0.isEmpty }.map { String($0.prefix(300)) }
     }
 
+    /// Whether a program found no room for what it wanted to write.
+    var isSpaceLacking: Bool { String(decoding: bytes, as: UTF8.self).contains("No space left on device") }
+
     /// The reason in a line: what our check of the image said, what `die` was given, the first error of a compiler or of
     /// emerge; nil when nothing looks like one.
     var reason: String? {

@@ -18,6 +18,10 @@ struct RootLayout: Sendable {
     let hidden: [String]
     /// Directories that appear although a hidden one is above them.
     let kept: [String]
+    /// Files in whose place an empty one appears.
+    var hiddenFiles: [String] = []
+    /// That empty file.
+    var blank = ""
     /// A process that sees the root directory; nil when this one does.
     var process: Int32?
 
@@ -28,7 +32,7 @@ struct RootLayout: Sendable {
     ///   - kept: layers of installed packages over it; nil for the root alone.
     ///   - workspace: a directory of this build, for one layout.
     ///   - needed: directories that must be visible: the Prefix and the repositories.
-    ///   - secret: directories that must not be.
+    ///   - secret: directories and files that must not be.
     ///   - isOpen: whether the places where people and programs keep what is not part of the system stay visible.
     static func prepare(
         _ root: MountedRoot, with kept: HeldLayer? = nil, workspace: String, needed: [String], secret: [String],
@@ -111,7 +115,15 @@ struct RootLayout: Sendable {
             let shown = needed.filter { path in
                 always.contains { Paths.isWithin(path, $0) } && !points.contains { Paths.isWithin(path, $0) }
             }
-            return RootLayout(layers: layers, bases: bases, hidden: always + secret, kept: shown)
+            let isDirectory = { (path: String) in Files.status(path)?.isDirectory == true }
+            var layout = RootLayout(
+                layers: layers, bases: bases, hidden: always + secret.filter(isDirectory), kept: shown)
+            layout.hiddenFiles = secret.filter { !isDirectory($0) }
+            if !layout.hiddenFiles.isEmpty {
+                layout.blank = workspace + "/blank"
+                try Files.replace(layout.blank, with: [], mode: 0o444)
+            }
+            return layout
         } catch let error as BuildError {
             throw error
         } catch {
@@ -162,6 +174,8 @@ struct RootLayout: Sendable {
         for layer in layers.dropFirst() { sandbox.show(layer.overlay.mountPoint, at: layer.place) }
         for path in kept { sandbox.show(first + path, at: path) }
         sandbox.steps += hidden.filter { !isOpenPlace($0) }.map { .empty($0, mode: Self.mode(ofHidden: $0)) }
+        sandbox.steps += hiddenFiles.filter { path in !hidden.contains { Paths.isWithin(path, $0) } }
+            .map { .readOnly(blank, at: $0) }
         return sandbox
     }
 
