@@ -53,19 +53,62 @@ import Testing
         let old = try #require(
             Processor(cpuinfo: "processor\t: 0\nflags\t\t: fpu lm cmov cx8 fxsr mmx syscall sse sse2\n"))
         for name in ["x86-64", "x86-64-v2", "x86-64-v3", "znver1", "znver2", "znver3", "core2", "i686"] {
-            #expect(zen3.obstacle(march: name, native: nil) == nil, "\(name)")
+            #expect(zen3.obstacle(to: ["-march=\(name)"]) == nil, "\(name)")
         }
-        #expect(old.obstacle(march: "x86-64", native: nil) == nil)
-        let reason = try #require(zen3.obstacle(march: "x86-64-v4", native: nil))
+        #expect(old.obstacle(to: ["-march=x86-64"]) == nil)
+        let reason = try #require(zen3.obstacle(to: ["-march=x86-64-v4"]))
         #expect(
             reason.hasSuffix("-march=x86-64-v4: it has no avx512bw avx512cd avx512dq avx512f avx512vl"), "\(reason)")
-        #expect(old.obstacle(march: "x86-64-v2", native: nil)?.hasSuffix(" …") == true)
-        #expect(zen3.obstacle(march: "znver9", native: nil)?.contains("not known") == true)
-        #expect(zen3.obstacle(march: "native", native: nil)?.contains("nobody knows") == true)
-        #expect(zen3.obstacle(march: "native", native: old) == nil)
-        #expect(old.obstacle(march: "native", native: zen3) != nil)
-        #expect(Processor.marches(in: "-O2 -march=znver3\t-pipe -march=native") == ["znver3", "native"])
+        #expect(old.obstacle(to: ["-march=x86-64-v2"])?.hasSuffix(" …") == true)
+        #expect(zen3.obstacle(to: ["-march=znver9"])?.contains("not known") == true)
+        #expect(zen3.obstacle(to: ["-march=native"])?.contains("nobody knows") == true)
+        #expect(zen3.obstacle(to: ["-march=native"], native: old) == nil)
+        #expect(old.obstacle(to: ["-march=native"], native: zen3) != nil)
         #expect(Processor(cpuinfo: "Features : fp asimd\n") == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("-O2 -march=znver3\t-pipe -march=native", ["-march=znver3", "-march=native"]),
+            ("-mcpu=znver4 -mtune=znver4 -m64 -mfpmath=sse", ["-mcpu=znver4"]),
+            ("-msse4.2 -mavx512f -mno-avx512f -mavx512vnni", ["-msse4.2", "-mavx512vnni"]),
+            ("-mno-avx2 -mavx2", ["-mavx2"]), ("-C target-cpu=znver4 -Copt-level=3", ["target-cpu=znver4"]),
+            (
+                "--codegen target-cpu=x86-64-v3 -Ctarget-feature=+avx512f,-sse4.1,+crt-static",
+                ["target-cpu=x86-64-v3", "target-feature=+avx512f"]
+            ),
+            ("-C target-feature=+avx2 --codegen=target-feature=-avx2", []),
+        ] as [(String, [String])]) func demandsAreReadFromFlags(flags: String, demands: [String])
+    {
+        #expect(Processor.demands(in: flags) == demands)
+    }
+
+    /// A demand, the end of what is said where it is not met, and a processor that meets it.
+    @Test(arguments: [
+        ("-mcpu=znver4", "-mcpu=znver4: it has no abm adx aes avx avx2 …", "znver4"),
+        ("-mavx512f", "-mavx512f: it has no avx512f", "x86-64-v4"), ("-mvaes", "-mvaes: it has no vaes", "znver3"),
+        ("-msse4", "-msse4: it has no sse4_1 sse4_2", "x86-64-v2"), ("-msse3", "-msse3: it has no pni", "nocona"),
+        ("target-cpu=haswell", "target-cpu=haswell: it has no abm aes avx avx2 bmi1 …", "haswell"),
+        ("target-feature=+sse4.1", "target-feature=+sse4.1: it has no sse4_1", "x86-64-v2"),
+        ("cpu_flags_x86_avx2", "USE=cpu_flags_x86_avx2: it has no avx2", "haswell"),
+        ("cpu_flags_x86_fma3", "USE=cpu_flags_x86_fma3: it has no fma", "x86-64-v3"),
+        ("cpu_flags_x86_sha", "USE=cpu_flags_x86_sha: it has no sha_ni", "znver1"),
+    ]) func demandsAreComparedWithTheProcessor(demand: String, end: String, able: String) throws {
+        let old = try #require(Processor(march: "x86-64"))
+        let reason = try #require(old.obstacle(to: [demand]))
+        #expect(reason == "this machine's processor does not run code for \(end)")
+        #expect(try #require(Processor(march: able)).obstacle(to: [demand]) == nil)
+    }
+
+    @Test func whatIsInstalledRunsHere() throws {
+        let old = try #require(Processor(march: "x86-64-v2"))
+        #expect(old.obstacle(to: ["cpu_flags_x86_mmxext", "-mcpu=generic", "target-cpu=generic"]) == nil)
+        #expect(old.obstacle(to: ["cpu_flags_x86_nosuch"])?.hasSuffix("it has no nosuch") == true)
+        #expect(Processor.demands(ofUse: ["ssl", "cpu_flags_x86_avx"]) == ["cpu_flags_x86_avx"])
+        #expect(Processor.demands(ofFlagsVariable: "sse2 -avx") == ["cpu_flags_x86_sse2"])
+        let package = InstalledPackage(
+            cpv: "media-libs/x-1", slot: "0", use: ["cpu_flags_x86_avx2", "cpu_flags_x86_sse4_2", "opengl"])
+        #expect(old.runnable(package).use == ["cpu_flags_x86_sse4_2", "opengl"])
     }
 
     @Test func surveyIsRead() {

@@ -121,11 +121,20 @@ import Testing
                     let reply = try await client.ask("app-evil/spy-1")
                     #expect(reply.value("state") == "ready", "\(reply.text)")
                     // What cannot run here is not begun.
-                    try desk.append("etc/portage/make.conf", "\nCFLAGS=\"-O2 -march=nosuchcpu\"\n")
-                    let foreign = try await client.ask("app-demo/hello-1.0")
-                    #expect(foreign.value("state") == "declined", "\(foreign.text)")
-                    #expect(foreign.value("message")?.contains("-march=nosuchcpu") == true, "\(foreign.text)")
-                    try desk.append("etc/portage/make.conf", "\nCFLAGS=\"-O2\"\n")
+                    let configuration = try desk.read("etc/portage/make.conf")
+                    try desk.write(
+                        "repo/app-evil/swift/swift-1.ebuild", ebuild(":") + "IUSE=\"cpu_flags_x86_nosuch\"\n")
+                    for (line, cpv, words) in [
+                        ("CFLAGS=\"-O2 -march=nosuchcpu\"", "app-demo/hello-1.0", "-march=nosuchcpu"),
+                        ("RUSTFLAGS=\"-C target-cpu=nosuchcpu\"", "app-demo/hello-1.0", "target-cpu=nosuchcpu"),
+                        ("CPU_FLAGS_X86=\"nosuch\"", "app-evil/swift-1", "USE=cpu_flags_x86_nosuch: it has no nosuch"),
+                    ] {
+                        try desk.write("etc/portage/make.conf", configuration + "\n\(line)\n")
+                        let foreign = try await client.ask(cpv)
+                        #expect(foreign.value("state") == "declined", "\(foreign.text)")
+                        #expect(foreign.value("message")?.contains(words) == true, "\(foreign.text)")
+                    }
+                    try desk.write("etc/portage/make.conf", configuration + "\nCFLAGS=\"-O2\"\n")
                     let good = try await client.ask("app-demo/hello-1.0")
                     #expect(good.value("state") == "ready", "\(good.text)")
                 } catch {

@@ -99,11 +99,12 @@ struct BuildJob: Sendable {
             return "this machine's processor does not run programs for \(request.chost)"
         }
         if let unfit = root.knowledge.unfit { return "programs in \(root.environment.name): \(unfit)" }
-        let flags = ["CFLAGS", "CXXFLAGS", "FFLAGS", "FCFLAGS"].compactMap { request.variables[$0] }
-        for march in Set(flags.flatMap(Processor.marches)).sorted() {
-            // A build runs some of what it compiles.
-            if let reason = Processor.own?.obstacle(march: march, native: nil) { return reason }
+        // A build runs some of what it compiles.
+        let flags = BuildRequest.processorVariables.union(["CC", "CXX", "FC", "F77"]).compactMap {
+            request.variables[$0]
         }
+        let demands = Set(flags.flatMap(Processor.demands(in:)) + Processor.demands(ofUse: request.use))
+        if let reason = Processor.own?.obstacle(to: demands.sorted()) { return reason }
         if DependencyComparison(wanted: [], wantedLibc: request.libc, found: [], foundLibc: root.knowledge.libc)
             .accuracy == nil
         {

@@ -87,9 +87,10 @@ public actor LocalBuilder: PackageBuilder {
             "portmanteau-\(String(UInt64.random(in: 0 ... .max), radix: 36))", memory: limits.memory,
             processes: limits.processes)
         defer { group?.remove() }
+        var needs = EnvironmentNeeds(request, trustDomain: order.trustDomain ?? EnvironmentNeeds.nobody)
+        needs.packages = Processor.runnable(needs.packages)
         let job = BuildJob(
-            request: request,
-            needs: EnvironmentNeeds(request, trustDomain: order.trustDomain ?? EnvironmentNeeds.nobody),
+            request: request, needs: needs,
             host: host, keeper: keeper, store: store,
             failures: failures, workspace: workspace,
             bytes: { item throws(BuildError) in

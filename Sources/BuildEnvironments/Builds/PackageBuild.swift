@@ -171,8 +171,8 @@ struct PackageBuild: Sendable {
         configured.extraRepositories = placed.repositories
         configured.bytes = bytes
         configured.packages =
-            PackageSet(place.layered).installing((request.dependencyEbuilds ?? []).map(\.package))
-            .installing(request.buildDependencies).packages
+            PackageSet(place.layered).installing(Processor.runnable((request.dependencyEbuilds ?? []).map(\.package)))
+            .installing(Processor.runnable(request.buildDependencies)).packages
         try configured.write(below: configuration)
         let check = place.root.environment.eprefix + ImageCheck.place
         try writeImageCheck(accuracy: nil)

@@ -52,7 +52,8 @@ struct SourceFetch: Sendable {
             run: place.run)
         let layout = try clean.layout()
         var configuration = PrivateConfiguration(request: request, place: clean)
-        configuration.packages = PackageSet(place.layered).installing(request.buildDependencies).packages
+        configuration.packages =
+            PackageSet(place.layered).installing(Processor.runnable(request.buildDependencies)).packages
         let directory = clean.workspace + "/cfg"
         try configuration.write(below: directory)
         let sandbox = try clean.fetching(clean.sandbox(layout, tmpdir: request.tmpdir))

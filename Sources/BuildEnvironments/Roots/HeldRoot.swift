@@ -188,9 +188,7 @@ actor RootKeeper {
         let facts = try await HostFacts.read(host, in: mounted.isHost ? nil : layout.sandbox)
         let packages = PackageSet(facts.installed)
         let native = mounted.isHost ? Processor.own : cpu ?? environment.cpu.map { Processor(march: $0) } ?? nil
-        let unfit = Processor.own.flatMap { own in
-            facts.marches.lazy.compactMap { own.obstacle(march: $0, native: native) }.first
-        }
+        let unfit = Processor.own?.obstacle(to: facts.demands, native: native)
         if known.count >= Self.limit { known = [:] }
         let knowledge = RootKnowledge(facts: facts, packages: packages, libc: facts.libc, unfit: unfit)
         known[identity] = knowledge

@@ -41,8 +41,8 @@ struct HostFacts: Equatable, Sendable {
     let installed: [InstalledPackage]
     /// The C library's CPV; empty when Portage knows none.
     let libc: String
-    /// The `-march` of what is installed, and of what would be compiled.
-    let marches: [String]
+    /// What the programs that are installed want of a processor, and those that would be compiled.
+    let demands: [String]
 
     /// What is taken over from the root's configuration, if it is there.
     static let configurationNames = [
@@ -53,7 +53,7 @@ struct HostFacts: Equatable, Sendable {
     /// Of a machine without Portage.
     static let none = HostFacts(
         repositories: [:], mainRepository: "", settings: [:], python: "", programs: "", profile: nil, configuration: [],
-        path: [], locks: [], installed: [], libc: "", marches: [])
+        path: [], locks: [], installed: [], libc: "", demands: [])
 
     /// Asks Portage.
     ///
@@ -91,17 +91,19 @@ struct HostFacts: Equatable, Sendable {
             if Task.isCancelled { throw .cancelled }
             throw .unusableHost(reason: "Portage does not answer: \(error)")
         }
+        let flags = (survey["flags"] ?? []) + BuildRequest.processorVariables.compactMap { settings[$0] }
+        let demands =
+            flags.flatMap(Processor.demands(in:))
+            + Processor.demands(ofFlagsVariable: settings["CPU_FLAGS_X86"] ?? "")
+            + Processor.demands(ofUse: system.packages.flatMap(\.use))
         let (main, repositories) = parse(repositories: (survey["repositories"] ?? []).joined(separator: "\n"))
         return HostFacts(
             repositories: repositories, mainRepository: main, settings: settings, python: python, programs: programs,
             profile: survey["profile"]?.first, configuration: Set(survey["has"] ?? []), path: survey["path"] ?? [],
             locks: (survey["lock"] ?? []).filter { $0.hasPrefix("/") },
             installed: system.packages.map(InstalledPackage.init), libc: system.libc,
-            marches: Set((survey["march"] ?? []) + compilerFlags.flatMap { Processor.marches(in: settings[$0] ?? "") })
-                .sorted())
+            demands: Set(demands).sorted())
     }
-
-    private static let compilerFlags = ["CFLAGS", "CXXFLAGS", "FFLAGS", "FCFLAGS"]
 
     /// Looks at what is where, in the root itself: its links lead somewhere else outside of it.
     private static func survey(
@@ -160,8 +162,7 @@ struct HostFacts: Equatable, Sendable {
         done
         { find "$prefix"/var/{db,lib/portage,cache/edb} -maxdepth 3 -name '.*.portage_lockfile' -printf 'lock %p\n' || :
           find "$prefix/var/log" -maxdepth 1 -name 'emerge*.log' -printf 'lock %p\n' || :; } 2> /dev/null
-        cat "$prefix"/var/db/pkg/*/*/C{,XX}FLAGS 2> /dev/null | grep -oE -- '-march=[^ ]+' | sort -u |
-            sed 's/^-march=/march /' || :
+        cat "$prefix"/var/db/pkg/*/*/C{,XX}FLAGS 2> /dev/null | grep -e -m | sort -u | sed 's/^/flags /' || :
         portageq repositories_configuration "$prefix/" | sed 's/^/repositories /'
         """#
 

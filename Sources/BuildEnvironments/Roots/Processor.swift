@@ -22,31 +22,33 @@ struct Processor: Equatable, Sendable {
         self.flags = flags
     }
 
-    /// Why code for a `-march` cannot run here, as a sentence; nil when it can.
+    /// Why code for a processor cannot run here, as a sentence; nil when it can.
     ///
-    /// - Parameter native: the processor that `native` means; nil when nobody knows.
-    func obstacle(march: String, native: Processor?) -> String? {
+    /// - Parameters:
+    ///   - name: the processor as `-march` names it.
+    ///   - demand: the flag that asks for it.
+    ///   - native: the processor that `native` means; nil when nobody knows.
+    func obstacle(cpu name: String, as demand: String, native: Processor?) -> String? {
         let wanted: Set<String>
-        if march == "native" {
-            guard let native else { return "nobody knows which processor -march=native means there" }
+        if name == "native" {
+            guard let native else { return "nobody knows which processor \(demand) means there" }
             // Of all that a processor can do, only what compilers use.
             wanted = native.flags.intersection(Self.used)
         } else {
-            guard let flags = Self.flags(of: march) else {
-                return "it is not known whether this machine's processor runs code for -march=\(march.printable)"
+            guard let flags = Self.flags(of: name) else {
+                return "it is not known whether this machine's processor runs code for \(demand.printable)"
             }
             wanted = flags
         }
+        return lack(of: wanted, for: demand)
+    }
+
+    /// Why code with a demand cannot run here; nil when this processor has all that is wanted.
+    func lack(of wanted: Set<String>, for demand: String) -> String? {
         let missing = wanted.subtracting(flags).sorted()
         guard !missing.isEmpty else { return nil }
         let list = missing.prefix(5).joined(separator: " ") + (missing.count > 5 ? " …" : "")
-        return "this machine's processor does not run code for -march=\(march): it has no \(list)"
-    }
-
-    /// The values of `-march` in compiler flags.
-    static func marches(in flags: String) -> [String] {
-        flags.split(whereSeparator: { $0 == " " || $0 == "\n" || $0 == "\t" })
-            .filter { $0.hasPrefix("-march=") }.map { String($0.dropFirst("-march=".count)) }
+        return "this machine's processor does not run code for \(demand): it has no \(list)"
     }
 
     /// Whether it runs programs of this CHOST.
