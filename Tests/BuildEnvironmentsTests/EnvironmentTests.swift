@@ -111,6 +111,20 @@ import Testing
         #expect(old.runnable(package).use == ["cpu_flags_x86_sse4_2", "opengl"])
     }
 
+    @Test func changesOfRepositoriesAreNamed() {
+        var before = UsedFiles()
+        for name in ["a", "b", "c", "d"] { before.files["/r/\(name)"] = FileFacts(sha256: name, size: 1) }
+        before.profile = ["/r/profiles/base/make.defaults": "x"]
+        #expect(before.change(to: before) == nil)
+        var after = before
+        after.files["/r/b"] = FileFacts(sha256: "other", size: 1)
+        #expect(before.change(to: after) == "/r/b changed")
+        after.profile["/r/profiles/base/package.use"] = "y"
+        #expect(before.change(to: after) == "/r/b, /r/profiles/base/package.use changed")
+        after.files = [:]
+        #expect(before.change(to: after) == "/r/a, /r/b, /r/c … changed")
+    }
+
     @Test func surveyIsRead() {
         let survey = HostFacts.parse(
             survey: """

@@ -124,12 +124,45 @@ import Testing
                         "host became another system during the build (lib-demo/alpha-1.0 changed): once more"),
                     "\(text)")
                 #expect(compilations(text) == 2)
+                try await syncs(client, machine)
             } catch {
                 try await service.stop()
                 throw error
             }
             #expect(try await service.stop() == 0, "\(service.process.log)")
         }
+    }
+
+    /// A sync that brings another ebuild of the same version while that version is built: nothing is published of it.
+    private func syncs(_ client: ServiceClient, _ machine: Machine) async throws {
+        try machine.addOwnRepository(categories: ["app-moving"])
+        let ebuild = """
+            EAPI=8
+            DESCRIPTION="Takes its time"
+            SLOT="0"
+            KEYWORDS="amd64 arm64"
+            S=${WORKDIR}
+            src_compile() { sleep 3; }
+            src_install() { insinto /usr/share/moving; newins - text <<< "before"; }
+
+            """
+        let place = "repo/app-moving/slowly/slowly-1.ebuild"
+        try machine.write(place, ebuild)
+        let reply = try await client.ask("app-moving/slowly-1", wait: 0)
+        let path = machine.path("var/lib/portmanteau/binpkgd/logs/\(reply.value("id") ?? "").log")
+        for _ in 0..<1800 where (try? Files.readText(path))?.contains(">>> Compiling source") != true {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        try machine.write(place, ebuild.replacing("before", with: "after").replacing("sleep 3", with: ":"))
+        for _ in 0..<1800 where (try? Files.readText(path))?.contains("== failed: ") != true {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        let text = try Files.readText(path)
+        #expect(text.contains("slowly-1.ebuild changed): once more") && compilations(text) == 1, "\(text)")
+        #expect(!reply.text.contains("sent ") && text.contains("slowly-1.ebuild is gone; send it again"), "\(text)")
+        // What is there now has another key, and is built.
+        let next = try await client.ask("app-moving/slowly-1")
+        #expect(next.value("state") == "ready" && next.value("id") != reply.value("id"), "\(next.text)")
     }
 
     /// Two machines, with other versions and flags each, and every source of a root.

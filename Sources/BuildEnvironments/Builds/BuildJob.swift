@@ -198,11 +198,13 @@ struct BuildJob: Sendable {
             return .declined(reason)
         } catch .failed(let reason) {
             // What changes under a build can make it fail, too.
-            guard let change = try? await change(of: root, "\(attempt)-failed") else { throw .failed(reason: reason) }
-            return .changed(change)
+            if let change = try? await change(of: root, "\(attempt)-failed") { return .changed(change) }
+            if let change = try? await build.change(since: prepared) { return .changed(change) }
+            throw .failed(reason: reason)
         }
         if let held { store.countUse(of: held.layer.id) }
         if let change = try await change(of: root, "\(attempt)-after") { return .changed(change) }
+        if let change = try await build.change(since: prepared) { return .changed(change) }
         result.environment = root.environment.name
         if case .target = root.environment.root { result.isTargets = true }
         result.trustDomain = held?.layer.trustDomain

@@ -6,8 +6,7 @@ extension PackageBuild {
     /// What Portage makes of the package in the environment, and the hashes of the files that it would use there.
     struct Evaluation: Sendable {
         let inputs: KeyInputs
-        /// By the path inside.
-        let hashes: [String: String]
+        let used: UsedFiles
         /// Of the asking machine's build dependencies, those with an ebuild here.
         let existing: Set<String>
         /// What it is built with that is neither installed here nor in a repository here.
@@ -33,7 +32,7 @@ extension PackageBuild {
             throw .failed(reason: "Portage cannot evaluate \(request.cpv) in the environment: \(reason)")
         }
         return Evaluation(
-            inputs: inputs, hashes: try await place.files(of: [inputs], sandbox).mapValues(\.sha256),
+            inputs: inputs, used: try await place.usedFiles(of: [inputs], profiles: inputs.profiles, sandbox),
             existing: Set(existing), absent: absent)
     }
 }

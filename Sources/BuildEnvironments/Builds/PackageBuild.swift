@@ -53,6 +53,8 @@ struct PackageBuild: Sendable {
         let existing: Set<String>
         /// What came with the request to build it with, and is not in the repositories here.
         let foreign: [DependencyEbuild]
+        /// What of the repositories has a part in it.
+        let used: UsedFiles
         let seconds: Double
 
         /// What it would be built with.
@@ -73,7 +75,9 @@ struct PackageBuild: Sendable {
         let start = MonotonicTime.now
         let sandbox = try layOut()
         let evaluation = try await evaluate(sandbox)
-        let wrong = KeyDifferences(request: request, inputs: evaluation.inputs, hashes: evaluation.hashes).lines
+        let wrong = KeyDifferences(
+            request: request, inputs: evaluation.inputs, hashes: evaluation.used.files.mapValues(\.sha256)
+        ).lines
         guard wrong.isEmpty else {
             throw .declined(reason: "this service would build another package: \(wrong.joined(separator: "; "))")
         }
@@ -85,7 +89,7 @@ struct PackageBuild: Sendable {
         }
         return Prepared(
             sandbox: sandbox, inputs: evaluation.inputs, existing: evaluation.existing,
-            foreign: foreign, seconds: Self.seconds(since: start))
+            foreign: foreign, used: evaluation.used, seconds: Self.seconds(since: start))
     }
 
     /// Runs the build.
@@ -129,6 +133,16 @@ struct PackageBuild: Sendable {
         try await place.step("build", closed, ["emerge", "--buildpkgonly"] + options + [atom])
         return BuildResult(
             package: try onlyPackage(), vector: prepared.vector, seconds: prepared.seconds + Self.seconds(since: start))
+    }
+
+    /// What of the repositories became another since a build was prepared, as a sentence; nil when nothing did. A sync is
+    /// noticed so; a root that nobody can change is not looked at.
+    func change(since prepared: Prepared) async throws(BuildError) -> String? {
+        guard place.root.stamp != nil else { return nil }
+        let now = try await place.usedFiles(of: [prepared.inputs], profiles: prepared.inputs.profiles, prepared.sandbox)
+        return prepared.used.change(to: now).map {
+            "the repositories of \(place.root.environment.name) changed during the build (\($0))"
+        }
     }
 
     /// Refuses a build whose package nobody asked for, and says why it would be another.

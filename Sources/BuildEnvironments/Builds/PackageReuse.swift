@@ -54,7 +54,7 @@ struct PackageReuse: Sendable {
     func find(_ sandbox: SandboxCommand, among inputs: [KeyInputs]) async throws(BuildError) -> Found {
         var found = Found()
         guard !inputs.isEmpty else { return found }
-        let files = try await place.files(of: inputs, sandbox)
+        let files = try await place.usedFiles(of: inputs, profiles: [], sandbox).files
         let planned = PackageSet(inputs.map(Self.installed))
         for package in inputs {
             var request = BuildRequest(package, files: files)
@@ -99,12 +99,6 @@ extension PackageSet {
     fileprivate func satisfies(anyOf atoms: [Atom]) -> Bool { atoms.contains(where: satisfies) }
 }
 
-/// What is known of a file that takes part in a build.
-struct FileFacts: Equatable, Sendable {
-    let sha256: String
-    let size: Int
-}
-
 extension BuildPlace {
     /// The key inputs of the ebuilds that an emerge would merge.
     func planned(_ sandbox: SandboxCommand, arguments: [String]) async throws(BuildError) -> [KeyInputs] {
@@ -119,42 +113,6 @@ extension BuildPlace {
             }
             return result
         }
-    }
-
-    /// The files that Portage would use for packages, by their paths inside.
-    func files(of inputs: [KeyInputs], _ sandbox: SandboxCommand) async throws(BuildError) -> [String: FileFacts] {
-        var paths: Set<String> = []
-        for package in inputs {
-            let files = package.eclasses + package.files + package.patches + package.bashrcs + package.envs
-            paths.formUnion([package.ebuild] + (package.manifest.map { [$0] } ?? []) + files.map(\.path))
-        }
-        let names = paths.sorted()
-        let output = ByteCollector()
-        do {
-            let script = "sha256sum --zero -- \"$@\" && stat --dereference --printf='%s\\0' -- \"$@\""
-            let code = try await sandbox.run(["/bin/bash", "-c", script, "files"] + names, seconds: 300) {
-                await output.append($0)
-            }
-            guard code == 0 else {
-                throw BuildError.failed(reason: "cannot read the package's files in the environment")
-            }
-        } catch let error as BuildError {
-            throw error
-        } catch SandboxError.cancelled {
-            throw .cancelled
-        } catch {
-            throw .failed(reason: "\(error)")
-        }
-        let records = await output.bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-        guard records.count == 2 * names.count else {
-            throw .failed(reason: "cannot read the package's files in the environment")
-        }
-        var result: [String: FileFacts] = [:]
-        for (index, name) in names.enumerated() {
-            result[name] = FileFacts(
-                sha256: String(records[index].prefix(64)), size: Int(records[names.count + index]) ?? -1)
-        }
-        return result
     }
 }
 
