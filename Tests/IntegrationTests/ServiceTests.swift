@@ -91,24 +91,41 @@ import Testing
     }
 
     @Test func imageThatAPackageCannotCarryIsRefused() async throws {
-        try await withService("svc-pipe") { _, _, client in
+        try await withService("svc-pipe") { _, server, client in
             // A repository that the service does not have.
             try client.machine.write("repo/profiles/repo_name", "mine\n")
             try client.machine.write("repo/profiles/categories", "app-demo\n")
             try client.machine.write("repo/metadata/layout.conf", "masters = gentoo\nthin-manifests = true\n")
-            let ebuild = """
+            let head = """
                 EAPI=8
-                DESCRIPTION="Installs a pipe"
+                DESCRIPTION="Installs something"
                 SLOT="0"
                 KEYWORDS="amd64"
                 S=${WORKDIR}
-                src_install() { dodir /usr/share/pipe; mkfifo "${ED}/usr/share/pipe/pipe" || die; }
 
                 """
-            try client.machine.write("repo/app-demo/pipe/pipe-1.ebuild", ebuild)
-            let good = ebuild.replacing(
-                "mkfifo \"${ED}/usr/share/pipe/pipe\" || die", with: "insinto /usr/share/pipe; newins - text <<< hello")
-            try client.machine.write("repo/app-demo/text/text-1.ebuild", good)
+            let install = """
+                src_install() {
+                    dodir /usr/share/pipe
+                    mkfifo "${ED}/usr/share/pipe/pipe" || die
+                    python3 - "${ED}/usr/share/pipe" <<'END' || die
+                import os, struct, sys
+                def put(name, attribute, value):
+                    path = os.path.join(sys.argv[1], name)
+                    open(path, "a").close()
+                    os.setxattr(path, attribute, value)
+                put("able", "security.capability", struct.pack("<5I", 0x2000001, 1 << 13, 0, 0, 0))
+                put("noted", "user.note", b"x")
+                rights = [(1, 6, 2**32 - 1), (2, 4, 1), (4, 4, 2**32 - 1), (16, 4, 2**32 - 1), (32, 0, 2**32 - 1)]
+                put("shared", "system.posix_acl_access", struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *r) for r in rights))
+                END
+                }
+
+                """
+            try client.machine.write("repo/app-demo/pipe/pipe-1.ebuild", head + install)
+            try client.machine.write(
+                "repo/app-demo/text/text-1.ebuild",
+                head + "src_install() { insinto /usr/share/pipe; newins - text <<< hello; }\n")
             try client.machine.write(
                 "etc/portage/repos.conf/mine.conf", "[mine]\nlocation = \(client.machine.prefix)/repo\n")
             let text = try await client.ask("app-demo/text-1")
@@ -118,6 +135,10 @@ import Testing
             #expect(pipe.value("state") == "failed", "\(pipe.text)")
             #expect(pipe.value("message")?.contains("cannot carry: ") == true, "\(pipe.text)")
             #expect(pipe.value("message")?.contains("/usr/share/pipe/pipe (p)") == true, "\(pipe.text)")
+            let log = try server.read("var/lib/portmanteau/binpkgd/logs/\(pipe.value("id") ?? "").log")
+            for lost in ["able' (security.capability)", "noted' (user.note)", "shared' (system.posix_acl_access)"] {
+                #expect(log.contains("/usr/share/pipe/\(lost)"), "\(log)")
+            }
         }
     }
 

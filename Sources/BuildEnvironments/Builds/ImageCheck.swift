@@ -26,26 +26,38 @@ enum ImageCheck {
         # Refuses an image that a binary package cannot carry.
         portmanteau_image_check() {
             local found
-            found=$(find "${D}" \( -type p -o -type s -o -type b -o -type c \) -printf '%P (%y)\n' | head -n 5)
-            if [[ -z ${found} ]]; then
-                found=$("${PORTAGE_PYTHON:-python3}" -I -X utf8 - "${D}" <<'END'
+            found=$(
+                set -o pipefail
+                find "${D}" \( -type p -o -type s -o -type b -o -type c \) -printf '%P (%y)\n' | sed -n 1,5p &&
+                    "${PORTAGE_PYTHON:-python3}" -I -X utf8 - "${D}" <<'END'
+        import errno
         import os
         import sys
 
+        LOST = ("security.capability", "system.posix_acl_", "user.", "trusted.")
         top = os.fsencode(sys.argv[1])
-        for directory, names, files in os.walk(top):
+        found = []
+
+
+        def unreadable(error):
+            raise error
+
+
+        for directory, names, files in os.walk(top, onerror=unreadable):
             for name in names + files:
                 path = os.path.join(directory, name)
                 try:
                     attributes = os.listxattr(path, follow_symlinks=False)
-                except OSError:
-                    continue
+                except OSError as error:
+                    if error.errno == errno.ENOTSUP:
+                        continue
+                    raise
                 for attribute in attributes:
-                    if attribute.startswith(("security.capability", "user.", "trusted.")):
-                        print(ascii(os.fsdecode(os.path.relpath(path, top))), f"({attribute})")
+                    if attribute.startswith(LOST):
+                        found.append(f"{os.fsdecode(os.path.relpath(path, top))!a} ({attribute})")
+        print(*found[:5], sep="\n")
         END
-                )
-            fi
+            ) || die "the image cannot be checked for what a binary package does not carry"
             [[ -z ${found} ]] || die "a binary package cannot carry: ${found//$'\n'/, }"
         }
         portmanteau_image_check
