@@ -101,6 +101,8 @@ public struct KeyInputs: Codable, Equatable, Sendable {
     public let acceptedKeywords: [String]
     /// The files that SRC_URI names with these USE flags.
     public let sources: [SourceFile]
+    /// PROPERTIES with these USE flags, sorted.
+    public let properties: [String]
     /// RESTRICT with these USE flags, sorted.
     public let restrict: [String]
     /// The installed packages that satisfy DEPEND and BDEPEND now, sorted by CPV.

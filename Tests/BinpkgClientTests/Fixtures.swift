@@ -72,7 +72,7 @@ struct FakeMachine {
         "use": ["doc", "x86"], "iuse": ["doc", "nls"], "chost": "x86_64-pc-linux-gnu", "cbuild": "x86_64-pc-linux-gnu",
         "eprefix": "\(root)", "tmpdir": "\(root)/tmp/", "variables": {"CFLAGS": "-O2  -pipe", "CC": ""},
         "features": ["nodoc", "sandbox"], "profiles": ["/p"], "profileDigest": "d1",
-        "acceptedKeywords": [], "sources": [], "restrict": [], "toolchain": [], "unsatisfied": [],
+        "acceptedKeywords": [], "sources": [], "properties": [], "restrict": [], "toolchain": [], "unsatisfied": [],
         "dependencyEbuilds": [{"cpv": "dev-demo/spin-3", "repository": "demo", "slot": "0", "subSlot": "1", "use": ["fast"],
         "ebuild": "\(root)/repo/dev-demo/spin/spin-3.ebuild", "manifest": null, "files": [],
         "eclasses": [{"name": "demo", "path": "\(root)/repo/eclass/demo.eclass"}]}],

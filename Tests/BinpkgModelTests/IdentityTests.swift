@@ -195,6 +195,10 @@ import Testing
         ),
         ("(USE=savedconfig)", { $0.use.append("savedconfig") }),
         (nil, { $0.iuse.append("savedconfig") }),
+        ("(version 9999)", { $0.cpv = "app-demo/delta-9999" }),
+        ("(version 99999999-r1)", { $0.cpv = "app-demo/delta-99999999-r1" }),
+        ("(version 1.9999)", { $0.cpv = "app-demo/delta-1.9999" }), (nil, { $0.cpv = "app-demo/delta-9999.1" }),
+        (nil, { $0.cpv = "app-demo/delta-999" }), (nil, { $0.cpv = "app-demo/delta-1.99990" }),
     ]
 
     @Test(arguments: hostBound.indices) func hostBoundIsNamed(index: Int) {

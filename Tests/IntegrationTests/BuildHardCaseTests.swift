@@ -17,6 +17,8 @@ import Testing
         "app-hard/wants-licence-1": #"DEPEND="app-hard/closed""#, "app-hard/closed-1": #"LICENSE="no-licence""#,
         "app-hard/wants-nothing-1": #"DEPEND="app-hard/nowhere""#,
         "app-hard/wants-flag-1": #"DEPEND="app-hard/boot[-full]""#,
+        // What says of itself that its sources move.
+        "app-hard/moving-1": #"PROPERTIES="live""#,
     ]
 
     /// What is asked for, and words of the answer.
@@ -25,6 +27,7 @@ import Testing
         ("app-hard/wants-failure-1", ["as was to be expected"]), ("app-hard/wants-licence-1", ["licen"]),
         ("app-hard/wants-nothing-1", ["no repository of the environment 'host' has an ebuild of app-hard/nowhere"]),
         ("app-hard/wants-flag-1", ["USE"]),
+        ("app-hard/moving-1", ["not built for others", "(PROPERTIES=live)"]),
     ]
 
     /// The asking machine has a compiler that the service has not.

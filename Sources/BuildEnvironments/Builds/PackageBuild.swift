@@ -75,6 +75,9 @@ struct PackageBuild: Sendable {
         let start = MonotonicTime.now
         let sandbox = try layOut()
         let evaluation = try await evaluate(sandbox)
+        if evaluation.inputs.properties.contains("live") {
+            throw .declined(reason: "not built for others: \(BuildRequest.liveReason("PROPERTIES=live"))")
+        }
         let wrong = KeyDifferences(
             request: request, inputs: evaluation.inputs, hashes: evaluation.used.files.mapValues(\.sha256)
         ).lines

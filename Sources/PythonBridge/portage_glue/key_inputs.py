@@ -174,6 +174,7 @@ def configured_inputs(cpv, metadata, settings, variables):
         "features": sorted(OUTPUT_FEATURES.intersection(settings.features)),
         "profiles": list(settings.profiles),
         "acceptedKeywords": sorted(set(settings.get("ACCEPT_KEYWORDS", "").split()).union(keywords)),
+        "properties": sorted(set(settings.get("PORTAGE_PROPERTIES", "").split())),
         "restrict": sorted(set(settings.get("PORTAGE_RESTRICT", "").split())),
     }
 
