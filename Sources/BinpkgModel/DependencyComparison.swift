@@ -3,7 +3,7 @@ import PackageModel
 /// How close an environment was to what a machine asked for: the class, and every difference by name.
 public struct DependencyComparison: Equatable, Sendable {
     /// The best class that holds; nil when not even `flags` does, because the environment's C library is newer than the
-    /// asking machine's.
+    /// asking machine's, or is another one.
     public let accuracy: Accuracy?
     /// The differences, a line each, sorted: what the asking machine has, `≠`, what the environment has.
     public let differences: [String]
@@ -38,6 +38,9 @@ public struct DependencyComparison: Equatable, Sendable {
             case .newer:
                 accuracy = nil
                 line += ", which is newer"
+            case .other:
+                accuracy = nil
+                line += ", which is another library"
             case .same, .older: accuracy = accuracy.map { min($0, .abi) }
             case .unknown: accuracy = accuracy.map { min($0, .flags) }
             }
@@ -120,12 +123,15 @@ public struct DependencyComparison: Equatable, Sendable {
         return (limit, "\(name.name) \(versions), \(parts.joined(separator: ", "))")
     }
 
-    private enum Order { case newer, same, older, unknown }
+    private enum Order { case newer, same, older, other, unknown }
 
     /// Compares two versions of one C library in Portage's order.
     private static func order(of found: String, against wanted: String) -> Order {
-        guard let name = PackageNames.name(of: found), name == PackageNames.name(of: wanted),
-            let a = PackageNames.version(of: found).flatMap({ Version($0) }),
+        guard let name = PackageNames.name(of: found), let other = PackageNames.name(of: wanted) else {
+            return .unknown
+        }
+        guard name == other else { return .other }
+        guard let a = PackageNames.version(of: found).flatMap({ Version($0) }),
             let b = PackageNames.version(of: wanted).flatMap({ Version($0) })
         else { return .unknown }
         return a > b ? .newer : a < b ? .older : .same

@@ -105,12 +105,9 @@ struct BuildJob: Sendable {
         }
         let demands = Set(flags.flatMap(Processor.demands(in:)) + Processor.demands(ofUse: request.use))
         if let reason = Processor.own?.obstacle(to: demands.sorted()) { return reason }
-        if DependencyComparison(wanted: [], wantedLibc: request.libc, found: [], foundLibc: root.knowledge.libc)
-            .accuracy == nil
-        {
-            return "the C library there, \(root.knowledge.libc), is newer than \(request.libc)"
-        }
-        return nil
+        let libc = DependencyComparison(
+            wanted: [], wantedLibc: request.libc, found: [], foundLibc: root.knowledge.libc)
+        return libc.accuracy == nil ? libc.differences.first.map { "what is built there would not run: \($0)" } : nil
     }
 
     /// A root and the layers over it, as the choice sees them.

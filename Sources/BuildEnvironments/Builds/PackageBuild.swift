@@ -157,7 +157,7 @@ struct PackageBuild: Sendable {
 
     /// The sentence that names what is less than was asked for.
     static func refusal(_ comparison: DependencyComparison, wanted: Accuracy) -> String {
-        let obtained = comparison.accuracy.map { "would only be \($0.rawValue)" } ?? "would need a newer C library"
+        let obtained = comparison.accuracy.map { "would only be \($0.rawValue)" } ?? "would need another C library"
         return "not built: it \(obtained), and \(wanted.rawValue) was asked for: "
             + comparison.differences.joined(separator: "; ")
     }
