@@ -188,7 +188,7 @@ let package = Package(
             "ReleaseEbuilds", ["PackageModel", "PortageAPI", "Posix", .subprocess, .systemPackage],
             exclude: ["Fixtures"]),
         tests("EmergeSession", ["Posix"]),
-        tests("BinpkgModel"),
+        tests("BinpkgModel", ["Posix"]),
         tests(
             "BinpkgClient",
             ["AgentProtocol", "BinpkgModel", "Fetching", "PortageAPI", "PythonBridge", "Posix", .nioCore, .nioPosix]),

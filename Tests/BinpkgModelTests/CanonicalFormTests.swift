@@ -1,3 +1,5 @@
+import Posix
+import Testbed
 import Testing
 
 @testable import BinpkgModel
@@ -52,6 +54,30 @@ import Testing
 
                 """)
         #expect(Samples.request.primaryKey == ContentHash.sha256(Samples.request.canonicalForm))
+    }
+
+    /// The example of the documentation is what the code makes of that request.
+    @Test func exampleIsRight() throws {
+        let text = try Files.readText(Testbed.checkout + "/Documentation/build-key.md")
+        let request = BuildRequest(
+            cpv: "app-misc/example-1.0", repository: "gentoo", eapi: "8", slot: "0", use: ["ssl", "amd64"],
+            iuse: ["ssl", "doc"], chost: "x86_64-pc-linux-gnu", cbuild: "x86_64-pc-linux-gnu", eprefix: "",
+            tmpdir: "/var/tmp", variables: ["LDFLAGS": "-Wl,-O1", "CFLAGS": "-O2 -pipe"], features: [],
+            profile: "5f3a",
+            content: [
+                ContentItem(
+                    role: .ebuild, name: "example-1.0.ebuild",
+                    sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", size: 412)
+            ], buildDependencies: [InstalledPackage(cpv: "dev-libs/openssl-3.3.1", slot: "0/3", use: ["asm"])],
+            libc: "sys-libs/glibc-2.40")
+        func indented(_ form: [UInt8]) -> String {
+            String(decoding: form, as: UTF8.self).split(separator: "\n").map { "    \($0)\n" }.joined()
+        }
+        for part in [
+            "primary key, \(request.primaryKey)\n" + indented(request.canonicalForm),
+            "identity, \(request.vector.identity)\n" + indented(request.vector.canonicalForm),
+            "accuracy abi: \(request.id)\n",
+        ] { #expect(text.contains(part), "\(part)") }
     }
 
     @Test func hashIsThatOfTheStandard() {
