@@ -203,12 +203,16 @@ import Testing
                         try Files.removeTree(server.path("var/lib/portmanteau/binpkgd"))
                         let service = try await server.startService(settings: table)
                         do {
-                            for (desk, library) in [(old, "libalpha.so.1"), (new, "libalpha.so.2")] {
+                            for (desk, library, flags) in [
+                                (old, "libalpha.so.1", "CFLAGS -O2 -pipe\n"),
+                                (new, "libalpha.so.2", "CFLAGS -O1 -pipe\n"),
+                            ] {
                                 let reply = try await ServiceClient(machine: desk, url: service.url)
                                     .ask("lib-demo/gamma-1.0")
                                 #expect(reply.value("accuracy") == "exact", "\(table)\(reply.text)")
                                 let needed = try await desk.run(["bash", "-c", Self.needed, desk.prefix])
                                 #expect(needed.stdout.contains(library), "\(table)\(needed.text)")
+                                #expect(needed.stdout.contains(flags), "\(table)\(needed.text)")
                             }
                         } catch {
                             try await service.stop()
@@ -229,7 +233,7 @@ import Testing
         }
     }
 
-    /// The libraries that the package's own one needs.
+    /// The libraries that the package's own one needs, and the flags that it was compiled with.
     private static let needed = #"""
         set -e
         rm -rf "$0/image"
@@ -238,5 +242,8 @@ import Testing
         mkdir "$0/image/root"
         tar -C "$0/image/root" -xf "$0/image"/image.tar.*
         find "$0/image/root" -name 'libgamma.so*' -type f -exec readelf -d {} +
+        mkdir "$0/image/facts"
+        tar -C "$0/image/facts" -xf "$0/image"/metadata.tar.*
+        find "$0/image/facts" -name CFLAGS -exec sed 's/^/CFLAGS /' {} +
         """#
 }

@@ -7,11 +7,12 @@ import Testing
 @Suite struct ServiceTests {
     /// Runs with a service on a machine of its own and a client on another; at the end nothing of the builds is left.
     private func withService(
-        _ name: String, isKilled: Bool = false, _ body: (Service, Machine, ServiceClient) async throws -> Void
+        _ name: String, isKilled: Bool = false, hasHooks: Bool = false,
+        _ body: (Service, Machine, ServiceClient) async throws -> Void
     ) async throws {
         let testbed = try await Testbed.shared()
         try await testbed.withMachine("\(name)-service") { server in
-            try await server.installPortmanteau(enable: false)
+            try await server.installPortmanteau(enable: hasHooks)
             try await testbed.withMachine("\(name)-client") { machine in
                 try await machine.installPortmanteau(enable: false)
                 let service = try await server.startService()
@@ -47,7 +48,7 @@ import Testing
     }
 
     @Test func packageWithDependenciesIsBuiltAndVerified() async throws {
-        try await withService("svc-diamond") { _, server, client in
+        try await withService("svc-diamond", hasHooks: true) { _, server, client in
             let reply = try await client.ask("app-demo/delta-1.0")
             #expect(reply.value("state") == "ready", "\(reply.text)")
             #expect(reply.value("accuracy") == "exact", "\(reply.text)")
@@ -58,6 +59,10 @@ import Testing
             ])
             #expect(checked.succeeded, "\(checked.text)")
             #expect(checked.stdout.contains(#""CATEGORY": "app-demo""#))
+            // The service's machine has the hooks, and they have no part in its builds.
+            #expect(try server.read("etc/portage/bashrc").contains("portmanteau"))
+            let log = try server.read("var/lib/portmanteau/binpkgd/logs/\(reply.value("id") ?? "").log")
+            #expect(log.contains(">>> Compiling source") && !log.contains("portmanteau:"), "\(log)")
             // The build installed its dependencies in the environment only.
             #expect(try server.installedPackages() == client.machine.installedPackages())
             let again = try await client.ask("app-demo/delta-1.0", wait: 0)
