@@ -47,33 +47,56 @@ public struct ServiceBreaker: Equatable, Sendable {
     /// Whether to ask the service at this moment.
     public func verdict(at now: MonotonicTime = .now) -> Verdict {
         guard let record = read(), record.failures >= Self.strikes, record.pause > 0 else { return .ask }
-        let since = now.nanoseconds - record.time
-        // A time that is to come is of another boot or damaged.
-        return since < 0 || since >= Int64(record.pause) * 1_000_000 ? .lookAgain : .away(record.reason)
+        return isPausing(record, at: now) ? .away(record.reason) : .lookAgain
     }
 
+    /// Whether the service was away and is there again, but has not yet shown that it does its work.
+    public var isOnTrial: Bool { read().map { $0.failures < Self.strikes && $0.pause > 0 } ?? false }
+
     /// Notes that nobody answered.
-    public func noteAway(_ reason: String, at now: MonotonicTime = .now) {
-        let before = read().flatMap { $0.pause > 0 ? $0.pause : nil }
-        let pause = before.map { min($0 * 2, Self.longestPause) } ?? Self.firstPause
-        write(Record(failures: Self.strikes, time: now.nanoseconds, pause: pause, reason: reason))
+    public func noteAway(_ reason: String, at now: MonotonicTime = .now) { note(Self.strikes, reason, at: now) }
+
+    /// Notes that a service did not do what it was asked to, though it is there. So that it is there ends no pause.
+    public func noteUnanswered(_ reason: String, at now: MonotonicTime = .now) {
+        note(Self.strikes + 1, reason, at: now)
+    }
+
+    /// Begins a pause, twice as long as the one before. Who fails during a pause, since it asked at the same time or had
+    /// to ask in any case, makes it no longer.
+    private func note(_ failures: Int, _ reason: String, at now: MonotonicTime) {
+        let before = read()
+        if var before, isPausing(before, at: now) {
+            guard failures > before.failures else { return }
+            before.failures = failures
+            before.reason = reason
+            return write(before)
+        }
+        let pause = before.flatMap { $0.pause > 0 ? min($0.pause * 2, Self.longestPause) : nil } ?? Self.firstPause
+        write(Record(failures: failures, time: now.nanoseconds, pause: pause, reason: reason))
+    }
+
+    private func isPausing(_ record: Record, at now: MonotonicTime) -> Bool {
+        let since = now.nanoseconds - record.time
+        // A time that is to come is of another boot or damaged.
+        return record.failures >= Self.strikes && record.pause > 0 && since >= 0
+            && since < Int64(record.pause) * 1_000_000
     }
 
     /// Notes an answer that could not be used. After a few in a row the service counts as away.
     public func noteStrike(_ reason: String, at now: MonotonicTime = .now) {
-        let failures = (read()?.failures ?? 0) + 1
-        if failures >= Self.strikes {
-            noteAway(reason, at: now)
-        } else {
-            let pause = read()?.pause ?? 0
-            write(Record(failures: failures, time: now.nanoseconds, pause: pause, reason: reason))
-        }
+        let before = read()
+        let failures = (before?.failures ?? 0) + 1
+        guard failures < Self.strikes else { return noteUnanswered(reason, at: now) }
+        write(Record(failures: failures, time: now.nanoseconds, pause: before?.pause ?? 0, reason: reason))
     }
 
     /// Notes that a service that was away answers again. Whether it does its work is still to be seen: one more bad
-    /// answer, and it is away for longer than before.
+    /// answer, and it is away for longer than before. It changes nothing while a service that was there all the time
+    /// has its pause.
     public func noteThere(at now: MonotonicTime = .now) {
-        guard let record = read(), record.failures >= Self.strikes else { return }
+        guard let record = read(), record.failures >= Self.strikes,
+            record.failures == Self.strikes || !isPausing(record, at: now)
+        else { return }
         write(
             Record(
                 failures: Self.strikes - 1, time: now.nanoseconds, pause: record.pause, reason: record.reason))

@@ -18,6 +18,9 @@ public struct ServiceClient: Sendable {
     private let laterTimeout: Int
     /// Milliseconds more for a service that is there and has to look into a request.
     private static let thinkingTime = 5000
+    /// Milliseconds within which it has to answer a request; nil: the usual ones. One that was away a moment ago gets
+    /// less, so that a service that is there and does nothing costs the packages after the first one next to nothing.
+    var trialTime: Int?
     /// The most bytes of an answer.
     private static let answerLimit = 4 << 20
 
@@ -59,7 +62,8 @@ public struct ServiceClient: Sendable {
         let body = try Self.encode(request)
         let answer = try await send(
             "/v1/requests" + (build ? "" : "?build=no"), method: "POST",
-            headers: [("Content-Type", "application/json")], body: body, patience: Self.thinkingTime)
+            headers: [("Content-Type", "application/json")], body: body, patience: Self.thinkingTime,
+            answerTimeout: trialTime)
         return try decode(answer)
     }
 
@@ -123,7 +127,7 @@ public struct ServiceClient: Sendable {
         request.method = method
         request.headers += headers
         request.body = body
-        let answer = (answerTimeout ?? laterTimeout) + patience
+        let answer = answerTimeout ?? (laterTimeout + patience)
         request.timeouts.answer = answer
         request.timeouts.whole = answer + (answerTimeout == nil ? 5000 : answer)
         let whole = request

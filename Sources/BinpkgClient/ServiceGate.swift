@@ -8,27 +8,34 @@ public actor ServiceGate {
     private struct Known {
         let client: ServiceClient
         let since: MonotonicTime
+        /// Whether it was away, and its first answer to a request is still to be seen.
+        let isTrial: Bool
     }
 
     private let paths: ClientPaths
     private let answerTimeout: Int
     private let looksAgain: Bool
+    /// Milliseconds within which a service that was away must answer to be used by a package that waits for that.
+    private let briefly: Int
     private var known: [String: Known] = [:]
     private var asking: [String: Task<Result<ServiceClient, StageFailure>, Never>] = [:]
     private var watched: Set<String> = []
 
     /// Milliseconds for which a service that answered counts as there.
     private static let trust = 60_000
-    /// Milliseconds within which a service that was away must answer to be used by a package that waits for that.
-    private static let briefly = 150
 
     /// A gate of one installation.
     ///
     /// - Parameters:
     ///   - answerTimeout: milliseconds within which a service that is there answers.
     ///   - looksAgain: whether to look in the background for services that are away, so that no package has to.
-    public init(paths: ClientPaths, answerTimeout: Int = ServiceClient.usualAnswerTimeout, looksAgain: Bool = false) {
+    ///   - briefly: milliseconds within which a service that was away must say that it is there.
+    public init(
+        paths: ClientPaths, answerTimeout: Int = ServiceClient.usualAnswerTimeout, looksAgain: Bool = false,
+        briefly: Int = 150
+    ) {
         self.paths = paths
+        self.briefly = briefly
         self.answerTimeout = answerTimeout
         self.looksAgain = looksAgain
     }
@@ -37,13 +44,19 @@ public actor ServiceGate {
     ///
     /// - Parameter insists: ask even if it was away a moment ago.
     func reach(_ url: String, insists: Bool) async throws(StageFailure) -> ServiceClient {
-        if let known = known[url], known.since.advanced(byMilliseconds: Self.trust) > .now { return known.client }
-        if let running = asking[url] { return try await running.value.get() }
+        if let known = known[url], known.since.advanced(byMilliseconds: Self.trust) > .now, !(insists && known.isTrial)
+        {
+            return known.client
+        }
+        if !insists, let running = asking[url] { return try await running.value.get() }
         let breaker = breaker(url)
         var timeout = answerTimeout
+        var isTrial = false
         switch breaker.verdict() {
         case .ask: break
-        case .lookAgain: timeout = insists ? timeout : min(timeout, Self.briefly)
+        case .lookAgain:
+            isTrial = !insists
+            if isTrial { timeout = min(timeout, briefly) }
         case .away(let reason):
             guard insists else {
                 watch(url)
@@ -51,14 +64,18 @@ public actor ServiceGate {
             }
         }
         let paths = paths
-        let task = Task { [timeout] in await Self.look(for: url, paths: paths, timeout: timeout) }
+        let trialTime = isTrial ? answerTimeout : nil
+        let task = Task { [timeout] in
+            await Self.look(for: url, paths: paths, timeout: timeout, trialTime: trialTime)
+        }
         asking[url] = task
         let result = await task.value
         asking[url] = nil
         switch result {
         case .success(let client):
-            known[url] = Known(client: client, since: .now)
             breaker.noteThere()
+            // Who had to ask in any case speaks for no other package.
+            known[url] = breaker.verdict() == .ask ? Known(client: client, since: .now, isTrial: isTrial) : nil
         case .failure(let failure):
             known[url] = nil
             if failure.isOfService {
@@ -70,17 +87,26 @@ public actor ServiceGate {
     }
 
     /// Takes note of how a package fared with a service that had answered.
-    func note(_ failure: StageFailure?, of url: String) {
+    ///
+    /// - Parameter isAnswered: whether the service answered the package's request.
+    func note(_ failure: StageFailure?, of url: String, isAnswered: Bool) {
+        let breaker = breaker(url)
         switch failure {
-        case nil, .negative, .broken: breaker(url).noteGood()
+        case nil, .negative, .broken:
+            guard isAnswered else { return }
+            breaker.noteGood()
+            // The next ones may take their time again.
+            if known[url]?.isTrial == true { known[url] = nil }
         case .temporary(let reason):
             known[url] = nil
-            breaker(url).noteAway(reason)
-            watch(url)
+            // Back, and again of no use: from now on only time can tell.
+            if breaker.isOnTrial { return breaker.noteUnanswered(reason) }
+            breaker.noteAway(reason)
+            watch(url, after: reason)
         case .misbehaving(let reason):
             known[url] = nil
             // That it answers says nothing: only time can tell whether it does its work again.
-            breaker(url).noteStrike(reason)
+            breaker.noteStrike(reason)
         }
     }
 
@@ -89,28 +115,43 @@ public actor ServiceGate {
     }
 
     /// Looks for a service until it is there again.
-    private func watch(_ url: String) {
+    ///
+    /// - Parameter unanswered: what became of a request that it let go unanswered. If it is there all the same, this
+    ///   counts, and not that it is there.
+    private func watch(_ url: String, after unanswered: String? = nil) {
         guard looksAgain, watched.insert(url).inserted else { return }
         Task {
-            var pause = 1
-            while !Task.isCancelled {
-                guard (try? await Task.sleep(for: .seconds(pause))) != nil else { break }
-                pause = min(pause * 2, 15)
-                if case .success(let client) = await Self.look(for: url, paths: paths, timeout: answerTimeout) {
-                    known[url] = Known(client: client, since: .now)
-                    breaker(url).noteThere()
-                    break
-                }
+            if let unanswered, await isThere(url) != nil {
+                breaker(url).noteUnanswered(unanswered)
+            } else {
+                await waitFor(url)
             }
             watched.remove(url)
         }
     }
 
+    private func waitFor(_ url: String) async {
+        var pause = 1
+        while (try? await Task.sleep(for: .seconds(pause))) != nil {
+            pause = min(pause * 2, 15)
+            guard let client = await isThere(url) else { continue }
+            let breaker = breaker(url)
+            breaker.noteThere()
+            if breaker.verdict() == .ask { known[url] = Known(client: client, since: .now, isTrial: false) }
+            return
+        }
+    }
+
+    private func isThere(_ url: String) async -> ServiceClient? {
+        try? await Self.look(for: url, paths: paths, timeout: answerTimeout).get()
+    }
+
     private static func look(
-        for url: String, paths: ClientPaths, timeout: Int
+        for url: String, paths: ClientPaths, timeout: Int, trialTime: Int? = nil
     ) async -> Result<ServiceClient, StageFailure> {
         do throws(StageFailure) {
-            return .success(try await ServiceClient.reach(url, paths: paths, answerTimeout: timeout))
+            return .success(
+                try await ServiceClient.reach(url, paths: paths, answerTimeout: timeout, trialTime: trialTime))
         } catch {
             return .failure(error)
         }

@@ -108,24 +108,41 @@ public struct Stager: Sendable {
         let paths = ClientPaths(prefix: setup["EPREFIX"])
         let gate = gate ?? ServiceGate(paths: paths, answerTimeout: answerTimeout)
         let client = try await gate.reach(url, insists: policy == .require)
+        let wish = Wish(client: client, paths: paths, policy: policy, accuracy: accuracy, tell: tell)
         do throws(StageFailure) {
-            let state = try await fill(
-                area, setup, Wish(client: client, paths: paths, policy: policy, accuracy: accuracy, tell: tell))
-            await gate.note(nil, of: url)
+            let state = try await fill(area, setup, wish)
+            await gate.note(nil, of: url, isAnswered: true)
             return state
         } catch {
-            await gate.note(error, of: url)
+            await gate.note(error, of: url, isAnswered: wish.isAnswered)
             throw error
         }
     }
 
     /// What is wanted of a service that is there.
-    private struct Wish: Sendable {
+    private final class Wish: Sendable {
         let client: ServiceClient
         let paths: ClientPaths
         let policy: WaitPolicy
         let accuracy: Accuracy
         let tell: @Sendable (String) -> Void
+        private let answers = Atomic(0)
+
+        init(
+            client: ServiceClient, paths: ClientPaths, policy: WaitPolicy, accuracy: Accuracy,
+            tell: @escaping @Sendable (String) -> Void
+        ) {
+            self.client = client
+            self.paths = paths
+            self.policy = policy
+            self.accuracy = accuracy
+            self.tell = tell
+        }
+
+        /// Whether the service answered the request.
+        var isAnswered: Bool { answers.load(ordering: .relaxed) > 0 }
+        /// Takes note of an answer.
+        func noteAnswer() { answers.add(1, ordering: .relaxed) }
     }
 
     private func fill(
@@ -142,7 +159,10 @@ public struct Stager: Sendable {
             let answer = try await Obtaining(
                 client: wish.client, prepared: prepared, policy: wish.policy,
                 localSeconds: { await LocalEstimate(portage: portage, paths: wish.paths).seconds(for: cpv) },
-                progress: { waiting.add($0) }, lines: waiting
+                progress: {
+                    wish.noteAnswer()
+                    waiting.add($0)
+                }, lines: waiting
             ).answer()
             let waited = Double(MonotonicTime.now.nanoseconds - start.nanoseconds) / 1e9
             guard let artifact = answer.artifact else { throw StageFailure.broken("the service names no package") }

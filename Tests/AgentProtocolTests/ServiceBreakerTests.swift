@@ -66,6 +66,43 @@ import Testing
         #expect(breaker().verdict(at: after(92)) == .ask)
     }
 
+    /// Packages side by side fail at the same time, and one that must be asked for fails whatever is known.
+    @Test func whoFailsDuringAPauseMakesItNoLonger() {
+        breaker().noteAway("away", at: start)
+        for seconds in [0, 5, 29] {
+            breaker().noteAway("again", at: after(seconds))
+            breaker().noteStrike("cut off", at: after(seconds))
+        }
+        #expect(breaker().verdict(at: after(29)) != .lookAgain)
+        #expect(breaker().verdict(at: after(30)) == .lookAgain)
+    }
+
+    /// A service that says that it is there, and answers no request.
+    @Test func thatItIsThereEndsNoPauseOfOneThatDoesNothing() {
+        var time = start
+        for pause in [30, 60, 120, 240, 480, 600, 600] {
+            breaker().noteUnanswered("silent", at: time)
+            for seconds in [1, pause / 2, pause - 1] {
+                let now = time.advanced(byMilliseconds: seconds * 1000)
+                breaker().noteThere(at: now)
+                #expect(breaker().verdict(at: now) == .away("silent"))
+            }
+            time = time.advanced(byMilliseconds: pause * 1000)
+            #expect(breaker().verdict(at: time) == .lookAgain)
+            #expect(!breaker().isOnTrial)
+            breaker().noteThere(at: time)
+            #expect(breaker().verdict(at: time) == .ask && breaker().isOnTrial)
+        }
+        breaker().noteGood()
+        #expect(!breaker().isOnTrial)
+        // What looked like nobody at first, and is seen to be there, counts so too.
+        breaker().noteAway("silent", at: time)
+        breaker().noteUnanswered("silent", at: time)
+        breaker().noteThere(at: time)
+        #expect(breaker().verdict(at: time.advanced(byMilliseconds: 29_999)) == .away("silent"))
+        #expect(breaker().verdict(at: time.advanced(byMilliseconds: 30_000)) == .lookAgain)
+    }
+
     /// A clock that starts anew, another boot, and files that nobody of ours wrote never stop a service for good.
     @Test func whatCannotBeTrueIsNotBelieved() throws {
         breaker().noteAway("away", at: start)

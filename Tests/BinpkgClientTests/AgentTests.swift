@@ -101,32 +101,92 @@ import Testing
         guard case .local = agent.take(outside, from: chain) else { throw CancellationError() }
     }
 
-    enum Death: CaseIterable, Sendable {
-        case refused, blackHole, silent, truncated, truncatedAnswers
+    /// The socket is root's, and closed to others; where somebody opened it, the agent still serves root alone.
+    @Test func otherUsersAreRefused() async throws {
+        let machine = try FakeMachine()
+        defer { withExtendedLifetime(machine) {} }
+        let log = Log()
+        let agent = agent(machine, portage: machine.portage(), log: log)
+        let path = machine.root + "/agent.sock"
+        let serving = Task {
+            let listener = try UnixSocket(listeningAt: path, mode: 0o666)
+            try await agent.serve(listener)
+        }
+        defer { serving.cancel() }
+        let script = """
+            import socket, sys, time
+            for _ in range(600):
+                try:
+                    agent = socket.socket(socket.AF_UNIX)
+                    agent.connect(sys.argv[1])
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            agent.sendall(b"CATEGORY=dev-demo\\0PF=alpha-1.0\\0")
+            agent.shutdown(socket.SHUT_WR)
+            print(agent.recv(4096).decode(), end="")
+            """
+        func ask(_ words: [String]) async throws -> String {
+            let result = try ChildProcess.run(
+                "/usr/bin/setpriv", words + ["--clear-groups", "/usr/bin/python3", "-c", script, path],
+                environment: ["PATH=/usr/bin:/bin"], deadline: .now.advanced(byMilliseconds: 90_000))
+            return String(decoding: result.output, as: UTF8.self)
+        }
+        #expect(try await ask(["--reuid=65534", "--regid=65534"]) == "refused only root may ask\n")
+        #expect(log.all.contains { $0.hasSuffix(" of user 65534: refused: only root may ask") }, "\(log.all)")
+        // It is not that it refuses everybody for that reason.
+        #expect(try await ask(["--reuid=0"]) == "refused the caller is not the setup phase of a package\n")
     }
 
-    /// 200 packages: the dead service is tried a few times at most, each for less than a second in all.
+    enum Death: CaseIterable, Sendable {
+        case refused, blackHole, silent, truncated, silentAtRequests, truncatedRequests
+
+        /// How many packages meet it before it counts as away.
+        var attempts: Int { self == .truncatedRequests ? 3 : 1 }
+
+        var answerTimeout: Int {
+            switch self {
+            case .truncatedRequests: 60_000
+            case .silentAtRequests: 4000
+            case .refused, .blackHole, .silent, .truncated: 800
+            }
+        }
+
+        func plan() -> FakeService.Plan {
+            let cut = LoopbackServer.Reply.response(200, body: [0x7b], promising: 400)
+            var plan = FakeService.Plan()
+            switch self {
+            case .silent: plan.instead["GET /v1/status"] = .silence
+            case .truncated: plan.instead["GET /v1/status"] = cut
+            case .silentAtRequests: plan.instead["POST /v1/requests"] = .silence
+            case .truncatedRequests: plan.instead["POST /v1/requests"] = cut
+            case .refused, .blackHole: break
+            }
+            return plan
+        }
+    }
+
+    private func milliseconds(since start: MonotonicTime) -> Int {
+        Int((MonotonicTime.now.nanoseconds - start.nanoseconds) / 1_000_000)
+    }
+
+    /// 200 packages: the dead service is tried by the first one, by three if it answers badly, and then by one after each
+    /// pause. Also when there is time enough to see that it says that it is there.
     @Test(arguments: Death.allCases)
     func aDeadServiceCostsOnce(_ death: Death) async throws {
         let machine = try FakeMachine()
         defer { withExtendedLifetime(machine) {} }
-        let cut = LoopbackServer.Reply.response(200, body: [0x7b], promising: 400)
-        var plan = FakeService.Plan()
-        switch death {
-        case .silent: plan.instead["GET /v1/status"] = .silence
-        case .truncated: plan.instead["GET /v1/status"] = cut
-        case .truncatedAnswers: plan.instead["POST /v1/requests"] = cut
-        case .refused, .blackHole: break
-        }
-        let service = FakeService(plan)
-        let agent = agent(
-            machine, portage: machine.portage(), answerTimeout: death == .truncatedAnswers ? 60_000 : 800)
+        let service = FakeService(death.plan())
+        let hole = try BlackHole()
+        let isThere = death == .silentAtRequests || death == .truncatedRequests
+        let agent = agent(machine, portage: machine.portage(), answerTimeout: death.answerTimeout)
         try await LoopbackServer.with {
             service.answer($0)
         } _: { server in
-            // An address for documentation: nothing answers there.
-            let url = death == .refused ? "http://127.0.0.1:1" : death == .blackHole ? "http://192.0.2.1:7" : server.url
-            var accepted = 0
+            let url = death == .refused ? "http://127.0.0.1:1" : death == .blackHole ? hole.url : server.url
+            let start = MonotonicTime.now
+            var (accepted, tries) = (0, death.attempts)
+            var first = start
             for number in 0..<200 {
                 let setup = machine.setup(service: url, changing: ["PF": "alpha-\(number)", "EBUILD": "", "SLOT": ""])
                 switch agent.take(setup, from: chain) {
@@ -137,31 +197,79 @@ import Testing
                 case .local(let reason): #expect(reason.contains("was away a moment ago"))
                 case .refused(let reason): Issue.record("\(reason)")
                 }
+                if accepted == death.attempts, number < death.attempts {
+                    first = .now
+                    // In this time the agent looks for it in the background.
+                    try await Task.sleep(for: .milliseconds(3500))
+                }
             }
-            #expect(accepted == (death == .truncatedAnswers ? 3 : 1))
+            // On a machine that has much to do pauses may end.
+            tries += milliseconds(since: start) / 30_000
+            #expect(accepted >= death.attempts && accepted <= tries, "\(accepted) of \(tries)")
+            // If each package tried, it would be minutes.
+            #expect(milliseconds(since: first) < 60_000)
             // What the agent looks for in the background no package waits for.
-            if death == .silent { #expect(service.log.filter { $0 != "GET /v1/status" }.isEmpty) }
-            if death == .truncatedAnswers { #expect(service.log.filter { $0.hasPrefix("POST") }.count == 3) }
+            let posts = service.log.filter { $0.hasPrefix("POST") }.count
+            #expect(posts == (isThere ? accepted : 0), "\(service.log)")
+            let looks = service.log.count { $0 == "GET /v1/status" }
+            #expect(looks <= 10 + accepted, "\(looks)")
         }
+        withExtendedLifetime(hole) {}
         #expect(ServiceClient.usualAnswerTimeout < 1000)
     }
 
-    /// The same without the agent: each package is a process of its own, and only the file of the breaker is shared.
-    @Test func aDeadServiceCostsOnceInline() async throws {
+    /// After a pause a service that answers no request is tried once more, with little patience; and it is used as ever
+    /// when it answers.
+    @Test func aServiceThatAnswersNoRequestIsTriedBriefly() async throws {
         let machine = try FakeMachine()
         defer { withExtendedLifetime(machine) {} }
-        let service = FakeService(.init(instead: ["GET /v1/status": .silence]))
+        let isSilent = Atomic(true)
+        let service = FakeService(.init())
+        try await LoopbackServer.with { request in
+            request.method == "POST" && isSilent.load(ordering: .relaxed) ? .silence : service.answer(request)
+        } _: { server in
+            let paths = ClientPaths(prefix: machine.root)
+            let breaker = ServiceBreaker(directory: paths.run, service: server.url)
+            let now = MonotonicTime.now
+            breaker.noteUnanswered("silent", at: now.advanced(byMilliseconds: -40_000))
+            let gate = ServiceGate(paths: paths, answerTimeout: 3000, looksAgain: true, briefly: 3000)
+            func stage() async -> StageReport {
+                await Stager(gate: gate) { PortageAPI(transport: machine.portage()) }
+                    .stage(machine.setup(service: server.url))
+            }
+            let report = await stage()
+            #expect(report.exitCode == 75)
+            #expect(report.line.contains("no answer within 3.0 s"), "\(report.line)")
+            // Twice as long as before, though it says that it is there.
+            try await Task.sleep(for: .milliseconds(1500))
+            #expect(breaker.verdict(at: now.advanced(byMilliseconds: 58_000)) != .lookAgain)
+            #expect(await stage().line.contains("was away a moment ago"))
+            isSilent.store(false, ordering: .relaxed)
+            breaker.noteGood()
+            breaker.noteUnanswered("silent", at: now.advanced(byMilliseconds: -40_000))
+            #expect(await stage().exitCode == 0)
+            #expect(breaker.verdict() == .ask && !breaker.isOnTrial)
+        }
+    }
+
+    /// The same without the agent: each package is a process of its own, and only the file of the breaker is shared.
+    @Test(arguments: [(["GET /v1/status"], 400), (["GET /v1/status", "POST /v1/requests"], 4000)])
+    func aDeadServiceCostsOnceInline(_ calls: [String], _ answerTimeout: Int) async throws {
+        let machine = try FakeMachine()
+        defer { withExtendedLifetime(machine) {} }
+        // It is silent at the last of these.
+        let service = FakeService(.init(instead: [calls.last ?? "": .silence]))
         try await LoopbackServer.with {
             service.answer($0)
         } _: { server in
             for _ in 0..<200 {
                 let portage = machine.portage()
-                let report = await Stager(answerTimeout: 400) { PortageAPI(transport: portage) }
+                let report = await Stager(answerTimeout: answerTimeout) { PortageAPI(transport: portage) }
                     .stage(machine.setup(service: server.url))
                 #expect(report.exitCode == 75)
             }
         }
-        #expect(service.log == ["GET /v1/status"])
+        #expect(service.log == calls)
     }
 
     @Test func aServiceThatIsBackIsUsedAgain() async throws {
