@@ -19,6 +19,10 @@ public struct PlanMaker: Sendable {
     private let accuracy: Accuracy
     private let paths: ClientPaths
     private let answerTimeout: Int
+    private let refusal: @Sendable (PlannedPackage) -> String?
+
+    /// Variables of this machine that decide whether a package is asked for; none of them is sent.
+    private static let settings = ["BINPKG_SERVICE", "BINPKG_POLICY", "BINPKG_NEVER"]
 
     /// How often the list is resolved: each time more packages are taken from their ebuilds.
     private static let maximumRounds = 12
@@ -29,15 +33,18 @@ public struct PlanMaker: Sendable {
     ///   - prefix: EPREFIX.
     ///   - service: the service's address.
     ///   - answerTimeout: milliseconds within which a service that is there answers.
+    ///   - refusal: why this machine's configuration does not let a package be asked for; nil when it does.
     public init(
         prefix: String, service: String, accuracy: Accuracy,
         answerTimeout: Int = ServiceClient.usualAnswerTimeout,
+        refusal: @escaping @Sendable (PlannedPackage) -> String? = { _ in nil },
         openPortage: @escaping @Sendable () async throws(PortageError) -> PortageAPI
     ) {
         paths = ClientPaths(prefix: prefix)
         self.service = service
         self.accuracy = accuracy
         self.answerTimeout = answerTimeout
+        self.refusal = refusal
         self.openPortage = openPortage
     }
 
@@ -64,7 +71,7 @@ public struct PlanMaker: Sendable {
         var content = ContentCache()
         for _ in 0..<Self.maximumRounds {
             let merge = try await portage.plan(
-                arguments, refused: refused, variables: RequestMaker.variables, onlyBinary: isRequired)
+                arguments, refused: refused, variables: RequestMaker.variables + Self.settings, onlyBinary: isRequired)
             guard merge.isSolved else { throw StageFailure.negative(Self.unsolved(merge, reasons)) }
             plan.messages = merge.messages
             plan.packages = merge.packages.map { package in
@@ -92,7 +99,20 @@ public struct PlanMaker: Sendable {
             result.verdict = .cannot
             result.reasons = known
         }
-        guard let inputs = package.inputs else { return result }
+        guard let inputs = package.inputs else {
+            // Whatever made Portage take the ebuild, such as --usepkg-exclude: nobody may think that it needs no compiler.
+            if package.isCompiled, result.verdict == .ebuild {
+                result.verdict = .cannot
+                result.reasons = ["emerge takes its ebuild, by its options or the configuration"]
+            }
+            return result
+        }
+        // What needs no compiler is asked for only where everything must be a binary package.
+        if package.isCompiled, let reason = refusal(package) {
+            result.verdict = .cannot
+            result.reasons = [reason]
+            return result
+        }
         do throws(RequestError) {
             let prepared = try RequestMaker.request(for: inputs, accuracy: accuracy, known: &content.files)
             content.add(prepared.content)

@@ -20,6 +20,12 @@ public struct PlannedPackage: Codable, Sendable {
 
     /// Where it comes from.
     public let kind: Kind
+    /// Whether its ebuild builds something; others only need or make something, as those of `virtual/` and `acct-user/`.
+    public let isCompiled: Bool
+    /// The words of PROPERTIES that hold with its USE flags.
+    public let properties: [String]
+    /// The eclasses that its ebuild inherits, directly or not.
+    public let inherited: [String]
     /// Category, name and version.
     public let cpv: String
     /// The repository's name.

@@ -1,3 +1,4 @@
+public import AgentProtocol
 import Posix
 
 /// What etc/portmanteau/hooks.conf, and in source builds make.conf and package.env, say.
@@ -132,6 +133,17 @@ public struct HooksConfiguration: Equatable, Sendable {
             return "unknown key \(Self.shown(key))"
         }
         return nil
+    }
+
+    /// Why these settings do not let a package be asked for; nil when they do.
+    ///
+    /// - Parameter setup: the package, as ``NeverAsked/word(for:)`` looks at it.
+    public func refusal(of setup: SetupRequest) -> String? {
+        if service == nil { return "BINPKG_SERVICE is `off`" }
+        if policy == .off { return "BINPKG_POLICY is `off`" }
+        guard let word = never.word(for: setup) else { return nil }
+        let meaning = NeverAsked.Kind(rawValue: word).map { ": " + $0.meaning } ?? ""
+        return "BINPKG_NEVER has \(word)\(meaning)"
     }
 
     /// The settings as they would be written, by name.

@@ -1,4 +1,4 @@
-import AgentProtocol
+public import AgentProtocol
 
 /// Packages that the service is never asked for: the value of `BINPKG_NEVER`.
 ///
@@ -43,7 +43,10 @@ public struct NeverAsked: Equatable, Sendable {
     public var text: String { words.joined(separator: " ") }
 
     /// The first word that speaks of the package of a phase; nil when none does.
-    func word(for setup: SetupRequest) -> String? {
+    ///
+    /// - Parameter setup: of its fields `CATEGORY`, `PN`, `PF`, `PORTAGE_PROPERTIES`, `PORTAGE_RESTRICT` and `INHERITED`
+    ///   are looked at.
+    public func word(for setup: SetupRequest) -> String? {
         words.first { word in
             if let kind = Kind(rawValue: word) { return Self.isOf(kind, setup) }
             return Self.matches(word.utf8[...], (setup["CATEGORY"] + "/" + setup["PN"]).utf8[...])

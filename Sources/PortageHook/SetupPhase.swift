@@ -12,8 +12,8 @@ struct SetupPhase {
         let problem = staging.map(clear) ?? "its name cannot be a directory"
         let wantsGraph = request.configuration.graph != .off
         let wantsPackage =
-            request.isSourceBuild && request.configuration.service != nil && request.configuration.policy != .off
-            && !request.setup["A"].isEmpty && !isNeverAsked
+            request.isSourceBuild && !request.setup["A"].isEmpty
+            && request.configuration.refusal(of: request.setup) == nil
         guard wantsGraph || wantsPackage, let emerge = EmergeProcess(chain: context.ancestors()) else { return }
         // The graph comes first where the package is waited for, so that it is seen meanwhile; the agent does not wait.
         if wantsGraph { GraphPicture(request: request, emerge: emerge, context: context).show() }
@@ -30,9 +30,6 @@ struct SetupPhase {
         case .failed(let reason): notStaged(reason)
         }
     }
-
-    /// Whether the configuration says never to ask for this package.
-    private var isNeverAsked: Bool { request.configuration.never.word(for: request.setup) != nil }
 
     /// Removes what is staged for the package, and says nothing.
     func forget() {

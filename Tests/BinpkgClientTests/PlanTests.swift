@@ -97,20 +97,27 @@ private final class FakePlans: Sendable {
         let machine: FakeMachine
         let portage: FakePortage
 
-        init(changing: [String: String] = [:]) throws {
+        /// - Parameter replacing: parts of the list, and what is there instead.
+        init(changing: [String: String] = [:], replacing: [String: String] = [:]) throws {
             machine = try FakeMachine()
-            let merge = """
-                {"isSolved": true, "messages": "", "packages": [{"kind": "binary", "cpv": "dev-demo/alpha-1.0",
+            var merge = """
+                {"isSolved": true, "messages": "", "packages": [{"kind": "binary", "isCompiled": true,
+                "properties": [], "inherited": [], "cpv": "dev-demo/alpha-1.0",
                 "repository": "demo", "slot": "0", "subSlot": "2", "use": ["doc"], "replaces": null, "unblocks": 3,
                 "inputs": \(machine.keyInputs)}]}
                 """
+            for (old, new) in replacing { merge = merge.replacing(old, with: new) }
             portage = machine.portage(changing: ["plan": merge, "index_packages": "[]"].merging(changing) { $1 })
         }
     }
 
-    private func plan(_ stage: Stage, _ url: String, isRequired: Bool = false) async throws -> PlanDraft {
-        try await PlanMaker(prefix: stage.machine.root, service: url, accuracy: .abi, answerTimeout: 60_000) {
-            [portage = stage.portage] in
+    private func plan(
+        _ stage: Stage, _ url: String, isRequired: Bool = false,
+        refusal: @escaping @Sendable (PlannedPackage) -> String? = { _ in nil }
+    ) async throws -> PlanDraft {
+        try await PlanMaker(
+            prefix: stage.machine.root, service: url, accuracy: .abi, answerTimeout: 60_000, refusal: refusal
+        ) { [portage = stage.portage] in
             PortageAPI(transport: portage)
         }.plan(["dev-demo/alpha"], isRequired: isRequired)
     }
@@ -200,6 +207,36 @@ private final class FakePlans: Sendable {
             // Portage is asked again, without it.
             _ = try await plan(stage, url)
             #expect(await stage.portage.calls == ["plan", "plan", "plan"])
+        }
+    }
+
+    @Test func `what is never asked for is not asked for, and says why`() async throws {
+        let stage = try Stage()
+        try await withScript(.init(items: [Self.hit])) { fake, url in
+            for isRequired in [false, true] {
+                let never = try await plan(stage, url, isRequired: isRequired) { "\($0.cpv): never" }.plan
+                #expect(never.packages.map(\.verdict) == [.cannot])
+                #expect(never.packages.first?.reasons == ["dev-demo/alpha-1.0: never"])
+                #expect(never.packages.first?.request == nil)
+            }
+            #expect(fake.log.filter { $0.hasPrefix("POST") }.isEmpty, "\(fake.log)")
+            // What needs no compiler must come from the service only where everything must.
+            let bare = try Stage(replacing: ["\"isCompiled\": true": "\"isCompiled\": false"])
+            let asked = try await plan(bare, url, isRequired: true) { _ in "never" }.plan
+            #expect(asked.packages.map(\.verdict) == [.hit])
+        }
+    }
+
+    @Test func `what emerge builds for another reason is not said to need no compiler`() async throws {
+        try await withScript(.init(items: [Self.hit])) { _, url in
+            let kinds = ["\"isCompiled\": true": PlanPackage.Verdict.cannot, "\"isCompiled\": false": .ebuild]
+            for (compiled, verdict) in kinds {
+                let stage = try Stage(replacing: [
+                    "\"isCompiled\": true": compiled, "\"kind\": \"binary\"": "\"kind\": \"ebuild\"",
+                    "\"inputs\": ": "\"inputs\": null, \"others\": ",
+                ])
+                #expect(try await plan(stage, url).plan.packages.map(\.verdict) == [verdict])
+            }
         }
     }
 

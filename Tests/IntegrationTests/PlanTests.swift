@@ -39,6 +39,7 @@ import Testing
             #expect(try await client.run(["binpkg", "plans"]).stdout.isEmpty)
 
             try await nearHits(client)
+            try await neverAsked(client)
             try await nothingLeaves(client)
             try await failures(client)
 
@@ -70,6 +71,38 @@ import Testing
         try client.write("etc/portage/make.conf", configuration)
         let fits = try await client.run(["binpkg", "explain", "lib-demo/tempo"])
         #expect(fits.exitCode == 0, "\(fits.text)")
+    }
+
+    /// What the hooks never ask for, plans do not ask for either; and nothing says that it needs no compiler.
+    private func neverAsked(_ client: Machine) async throws {
+        try client.addRepository("own", categories: [OddEbuilds.category], ebuilds: OddEbuilds.all)
+        let names = ["live", "closed", "module", "plain"].map { "app-own/" + $0 }
+        func reasons(_ more: [String] = []) async throws -> [String: String] {
+            let plan = try await client.plan(more + ["-1"] + names)
+            return Dictionary(
+                uniqueKeysWithValues: plan.packages.map {
+                    ($0.cpv, $0.verdict == "cannot" ? $0.reasons.first ?? "" : $0.verdict)
+                })
+        }
+        let usual = [
+            "app-own/live-1.0": "BINPKG_NEVER has @live: a live ebuild, whose sources change",
+            "app-own/closed-1.0": "BINPKG_NEVER has @bindist: may not be passed on in binary form (RESTRICT=bindist)",
+            "app-own/module-1.0": "BINPKG_NEVER has @kernel-modules: modules of this machine's kernel",
+            "app-own/plain-1.0": "build",
+        ]
+        #expect(try await reasons() == usual)
+        #expect(try await reasons(["--require"]) == usual)
+        let text = try await client.run(["binpkg", "plan", "-1", "app-own/live"])
+        #expect(text.exitCode == 1 && text.stdout.contains("cannot: BINPKG_NEVER has @live"), "\(text.text)")
+        #expect(!text.stdout.contains("needs no compiler"))
+        // What package.env says of one package counts for that one.
+        try client.write("etc/portage/env/off.conf", "BINPKG_POLICY=\"off\"\n")
+        try client.write("etc/portage/env/all.conf", "BINPKG_NEVER=\"virtual/*\"\n")
+        try client.write("etc/portage/package.env", "app-own/plain off.conf\napp-own/closed all.conf\n")
+        let own = try await reasons()
+        #expect(own["app-own/plain-1.0"] == "BINPKG_POLICY is `off`" && own["app-own/closed-1.0"] == "build", "\(own)")
+        try Files.removeTree(client.path("etc/portage/package.env"))
+        try Files.removeTree(client.path("etc/portage/repos.conf/own.conf"))
     }
 
     /// Secrets of make.conf and of the environment are in nothing that is sent.

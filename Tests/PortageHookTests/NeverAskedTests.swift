@@ -40,6 +40,23 @@ import Testing
         #expect(configuration.never == .usual)
     }
 
+    /// The same reasons hold inside emerge and in plans.
+    @Test func whySomethingIsNotAskedFor() {
+        var configuration = HooksConfiguration()
+        let setup = package(["PORTAGE_PROPERTIES": "live"])
+        #expect(configuration.refusal(of: setup) == "BINPKG_SERVICE is `off`")
+        #expect(configuration.set("BINPKG_SERVICE", "http://127.0.0.1:1") == nil)
+        #expect(
+            configuration.refusal(of: setup) == "BINPKG_NEVER has @live: a live ebuild, whose sources change")
+        #expect(configuration.refusal(of: package()) == nil)
+        #expect(configuration.set("BINPKG_NEVER", "app-demo/*") == nil)
+        #expect(configuration.refusal(of: setup) == "BINPKG_NEVER has app-demo/*")
+        #expect(configuration.set("BINPKG_NEVER", "") == nil)
+        #expect(configuration.refusal(of: setup) == nil)
+        #expect(configuration.set("BINPKG_POLICY", "off") == nil)
+        #expect(configuration.refusal(of: setup) == "BINPKG_POLICY is `off`")
+    }
+
     @Test func setupDoesNotAsk() throws {
         let directory = try ScratchDirectory()
         try directory.writeProgram(

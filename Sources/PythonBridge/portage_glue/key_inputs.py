@@ -116,7 +116,12 @@ def _variables(settings, names):
         with contextlib.suppress(portage_module().exception.PortageException):
             wanted.update(portage_module().util.getconfig(path, allow_sourcing=True) or ())
     values = {name: settings.get(name) for name in wanted if not NEUTRAL_VARIABLES.match(name) or name in names}
-    return {name: value for name, value in sorted(values.items()) if isinstance(value, str) and value}
+    # Of the settings of this suite it matters whether they are set, also to nothing.
+    return {
+        name: value
+        for name, value in sorted(values.items())
+        if isinstance(value, str) and (value or name.startswith("BINPKG_"))
+    }
 
 
 def _profile_digest(settings):

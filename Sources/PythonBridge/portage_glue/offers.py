@@ -43,6 +43,16 @@ EBUILD_KEYS = DEPENDENCY_KINDS + (
 SOURCE_PHASES = frozenset(("unpack", "prepare", "configure", "compile", "test", "install"))
 
 
+def is_compiled(portdb, cpv, repository, metadata):
+    """Whether an ebuild builds something, rather than being there for its dependencies or its users alone."""
+    if cpv.partition("/")[0] in ("virtual", "acct-group", "acct-user"):
+        return False
+    # What fetches its sources itself, as live ebuilds do, has a phase for that.
+    if SOURCE_PHASES.intersection(metadata["DEFINED_PHASES"].split()) or "live" in metadata["PROPERTIES"].split():
+        return True
+    return bool(portdb.aux_get(cpv, ["SRC_URI"], myrepo=repository)[0])
+
+
 class OfferedTree:
     """What stands in place of the tree of binary packages."""
 
@@ -120,7 +130,7 @@ def make_offers(portdb, settings, refused, everything, configured):
         def _offer(self, cpv, repository):
             values = portdb.aux_get(cpv, list(EBUILD_KEYS), myrepo=repository)
             metadata = dict(zip(EBUILD_KEYS, values))
-            if not everything and not _is_compiled(cpv, repository, metadata):
+            if not everything and not is_compiled(portdb, cpv, repository, metadata):
                 return None
             package = portage.versions._pkg_str(cpv, metadata=metadata, settings=settings)
             settings.setcpv(package, mydb=metadata)
@@ -136,14 +146,6 @@ def make_offers(portdb, settings, refused, everything, configured):
                 "USE": " ".join(sorted(use)),
                 "USER_PATCHES": settings.userPatchDigest(package),
             }
-
-    def _is_compiled(cpv, repository, metadata):
-        category = cpv.partition("/")[0]
-        if category in ("virtual", "acct-group", "acct-user") or "live" in metadata["PROPERTIES"].split():
-            return False
-        if SOURCE_PHASES.intersection(metadata["DEFINED_PHASES"].split()):
-            return True
-        return bool(portdb.aux_get(cpv, ["SRC_URI"], myrepo=repository)[0])
 
     def _evaluated(text, use, eapi):
         dep = portage.dep

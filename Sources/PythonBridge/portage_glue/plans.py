@@ -9,7 +9,7 @@ from portage_glue.build_dependencies import BuildDependencies
 from portage_glue.calls import GlueError, call
 from portage_glue.key_inputs import configured_inputs, package_inputs
 from portage_glue.objects import ebuild_metadata, own_settings, portage_module
-from portage_glue.offers import OfferedTree, make_offers
+from portage_glue.offers import OfferedTree, is_compiled, make_offers
 
 # What changes which machine is meant, or does something else than to merge.
 FOREIGN_OPTIONS = (
@@ -182,9 +182,15 @@ def plan(arguments, refused, variables, only_offers=False):
     result, known = [], {}
     for package, unblocks in zip(packages, _unblocks(graph, packages)):
         installed = trees[package.root]["vartree"].dbapi.match(package.slot_atom)
+        cpv, portdb = str(package.cpv), trees[package.root]["porttree"].dbapi
+        metadata = ebuild_metadata(portdb, cpv, package.repo)
+        use = frozenset(package.use.enabled)
         entry = {
             "kind": package.type_name,
-            "cpv": str(package.cpv),
+            "isCompiled": is_compiled(portdb, cpv, package.repo, metadata),
+            "properties": sorted(set(portage.dep.use_reduce(metadata["PROPERTIES"], uselist=use, flat=True))),
+            "inherited": sorted(set(metadata["INHERITED"].split())),
+            "cpv": cpv,
             "repository": package.repo,
             "slot": package.slot,
             "subSlot": package.sub_slot,
@@ -194,20 +200,18 @@ def plan(arguments, refused, variables, only_offers=False):
             "inputs": None,
         }
         if package.type_name == "binary":
-            metadata = ebuild_metadata(trees[package.root]["porttree"].dbapi, str(package.cpv), package.repo)
-            use = frozenset(package.use.enabled)
             dependencies = BuildDependencies(
                 metadata, use, target=planned[package.root], running=planned[trees._running_eroot]
             )
             entry["inputs"] = package_inputs(
-                str(package.cpv),
+                cpv,
                 metadata,
                 settings,
                 use,
                 dependencies,
                 variables,
                 known=known,
-                configured=offers[package.root][str(package.cpv), package.repo],
+                configured=offers[package.root][cpv, package.repo],
             )
         result.append(entry)
     return {"isSolved": True, "messages": said, "packages": result}

@@ -95,7 +95,7 @@ struct BinpkgEmerge: ToolCommand {
         _ run: PlanRun, _ portage: PortageAPI, _ settings: [String: String], _ context: Context
     ) async throws -> Plan {
         let choice = try options.choose(from: settings, context)
-        let maker = PlanMaker(prefix: choice.prefix, service: choice.service, accuracy: choice.accuracy) { portage }
+        let maker = choice.maker(portage)
         let isRequired = require || choice.isRequired
         return try await facing {
             let draft = try await maker.plan(arguments, isRequired: isRequired)

@@ -30,7 +30,7 @@ struct BinpkgPlan: ToolCommand {
     func run(_ context: Context) async throws {
         let portage = try await childPortage(context)
         let choice = try options.choose(from: try await portage.settings(ChoiceOfService.names), context)
-        let maker = PlanMaker(prefix: choice.prefix, service: choice.service, accuracy: choice.accuracy) { portage }
+        let maker = choice.maker(portage)
         let plan = try await facing {
             try await maker.plan(arguments, isRequired: require || choice.isRequired).plan
         }
