@@ -1,3 +1,4 @@
+import AgentProtocol
 public import BinpkgModel
 
 /// How long a package may be waited for: `BINPKG_POLICY`.
@@ -24,33 +25,9 @@ public enum WaitPolicy: Equatable, Sendable {
         case "wait:auto", "wait", "": self = .auto
         case "require": self = .require
         default:
-            guard text.hasPrefix("wait:"), let seconds = Self.seconds(text.dropFirst(5)) else { return nil }
-            self = .wait(seconds: seconds)
+            guard text.hasPrefix("wait:"), let seconds = WaitDuration.seconds(text.dropFirst(5)) else { return nil }
+            self = .wait(seconds: Double(seconds))
         }
-    }
-
-    /// Seconds of `90`, `90s`, `10m`, `1h30m`; at most a week.
-    private static func seconds(_ text: Substring) -> Double? {
-        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
-        var total = 0
-        var digits = ""
-        for character in text {
-            if character.isASCII, character.isNumber, digits.count < 7 {
-                digits.append(character)
-            } else if let unit = units[character], let number = Int(digits) {
-                total += number * unit
-                digits = ""
-            } else {
-                return nil
-            }
-        }
-        if !digits.isEmpty {
-            guard total == 0, let number = Int(digits), digits.count == text.count else { return nil }
-            total = number
-        } else if text.isEmpty {
-            return nil
-        }
-        return total <= 7 * 86400 ? Double(total) : nil
     }
 
     /// Whether the service may start a build for this policy.

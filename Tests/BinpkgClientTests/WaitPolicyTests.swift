@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: [
         ("off", WaitPolicy.off), ("ready", .ready), ("wait:auto", .auto), ("", .auto), ("require", .require),
         ("wait:90", .wait(seconds: 90)), ("wait:90s", .wait(seconds: 90)), ("wait:10m", .wait(seconds: 600)),
-        ("wait:1h30m", .wait(seconds: 5400)), ("wait:0", .wait(seconds: 0)), ("wait:1d", .wait(seconds: 86400)),
+        ("wait:1h30m", .wait(seconds: 5400)), ("wait:0", .wait(seconds: 0)), ("wait:168h", .wait(seconds: 604_800)),
     ])
     func isRead(_ text: String, as policy: WaitPolicy) {
         #expect(WaitPolicy(text) == policy)
@@ -15,7 +15,7 @@ import Testing
 
     @Test(arguments: [
         "Off", "wait:", "wait:x", "wait:-1", "wait:1.5", "wait:10x", "wait:m", "wait:1h30", "wait:99999999999999999999",
-        "wait:8d", "wait: 1", "wait:١٠", "ready ", "wait:auto\n",
+        "wait:1d", "wait:169h", "wait: 1", "wait:١٠", "ready ", "wait:auto\n",
     ])
     func isRefused(_ text: String) {
         #expect(WaitPolicy(text) == nil)
