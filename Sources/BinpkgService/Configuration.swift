@@ -27,6 +27,8 @@ public struct ServiceConfiguration: Equatable, Sendable {
     public var maximumEnvironments = 2
     /// `limits.request_bytes`: the largest request.
     public var requestBytes = 4 << 20
+    /// `limits.plan_bytes`: the most bytes of many requests that are made at once; they name many eclasses each.
+    public var planBytes = 64 << 20
     /// `limits.content_bytes`: the largest file that can be sent.
     public var contentBytes = 16 << 20
     /// `limits.log_bytes`: how much of a build's log is kept.
@@ -118,6 +120,7 @@ public struct ServiceConfiguration: Equatable, Sendable {
         workers = values.workers ?? workers
         maximumEnvironments = values.max_environments ?? maximumEnvironments
         requestBytes = values.limits?.request_bytes ?? requestBytes
+        planBytes = values.limits?.plan_bytes ?? planBytes
         contentBytes = values.limits?.content_bytes ?? contentBytes
         logBytes = values.limits?.log_bytes ?? logBytes
         stepSeconds = values.limits?.step_seconds ?? stepSeconds
@@ -150,7 +153,7 @@ public struct ServiceConfiguration: Equatable, Sendable {
     private func check(file: String) throws(ServiceError) {
         for (key, value) in [
             ("workers", workers), ("max_environments", maximumEnvironments), ("limits.request_bytes", requestBytes),
-            ("limits.content_bytes", contentBytes), ("limits.log_bytes", logBytes),
+            ("limits.plan_bytes", planBytes), ("limits.content_bytes", contentBytes), ("limits.log_bytes", logBytes),
             ("limits.step_seconds", stepSeconds), ("limits.queue", queueLength), ("environment_bytes", poolBytes),
             ("limits.build_seconds", buildLimits.seconds), ("limits.memory_bytes", buildLimits.memory ?? 1),
             ("limits.processes", buildLimits.processes), ("limits.disk_bytes", buildLimits.disk),
@@ -262,6 +265,7 @@ public struct ServiceConfiguration: Equatable, Sendable {
 private struct Keys: Decodable {
     struct Limits: Decodable {
         let request_bytes: Int?
+        let plan_bytes: Int?
         let content_bytes: Int?
         let log_bytes: Int?
         let step_seconds: Int?

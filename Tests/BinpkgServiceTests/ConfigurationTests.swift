@@ -13,10 +13,12 @@ import Testing
                 path = ["/tools"]
                 [limits]
                 log_bytes = 5
+                plan_bytes = 7
                 """, file: "f")
         #expect(settings.host == "127.0.0.2" && settings.port == 1)
         #expect(settings.stateDirectory == "/gentoo/var/lib/portmanteau/binpkgd")
-        #expect(settings.workers == 3 && settings.logBytes == 5 && settings.path == ["/tools"])
+        #expect(
+            settings.workers == 3 && settings.logBytes == 5 && settings.planBytes == 7 && settings.path == ["/tools"])
     }
 
     @Test func environmentsAreRead() throws {

@@ -5,9 +5,6 @@ internal import Hummingbird
 
 /// Many requests in one exchange: what a machine that is going to merge a list of packages sends.
 extension Routes {
-    /// The most bytes of a question: a long list of requests that name many eclasses each.
-    private static let questionLimit = 64 << 20
-
     /// Adds `POST /v1/plans` and `POST /v1/plans/states`.
     func addPlans(to router: Router<ServiceContext>) {
         router.post("/v1/plans") { request, context in try await plan(request, context.caller) }
@@ -15,7 +12,7 @@ extension Routes {
     }
 
     private func plan(_ request: Request, _ caller: Caller) async throws -> Response {
-        let body = try await collect(request, limit: Self.questionLimit)
+        let body = try await collect(request, limit: service.configuration.planBytes)
         let question = try JSONDecoder().decode(PlanQuestion.self, from: Data(body))
         try Self.limit(question.requests.count)
         let mayBuild = request.uri.queryParameters.get("build") != "no"
