@@ -51,7 +51,7 @@ import Testing
         return try #require(line.flatMap { Int($0.dropFirst(11)) })
     }
 
-    private static func unzipped(_ bytes: [UInt8]) async throws -> String {
+    static func unzipped(_ bytes: [UInt8]) async throws -> String {
         let result = try await Subprocess.run(
             .name("gzip"), arguments: ["-dc"], input: .array(bytes), output: .string(limit: 1 << 26))
         #expect(result.terminationStatus.isSuccess)

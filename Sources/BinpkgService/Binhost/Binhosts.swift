@@ -1,8 +1,10 @@
 internal import BinpkgModel
 internal import BuildEnvironments
+internal import Glibc
 internal import Logging
 internal import NIOPosix
 internal import Posix
+internal import Synchronization
 
 /// Publishing packages in the public binhosts.
 extension BuildService {
@@ -117,11 +119,24 @@ extension BuildService {
             let timestamp = try await store.timestamp(of: binhost)
         else { return nil }
         let directory = "\(configuration.stateDirectory)/binhosts/\(binhost)"
-        func name(_ timestamp: Int) -> String { "\(directory)/\(timestamp)\(compressed ? ".gz" : ".txt")" }
-        if let file = OpenFile(name(timestamp)) { return (file, timestamp) }
+        let ending = compressed ? ".gz" : ".txt"
+        if let file = OpenFile("\(directory)/\(timestamp)\(ending)") { return (file, timestamp) }
         guard let index = try await store.index(of: binhost, compressed: compressed) else { return nil }
-        let path = name(index.timestamp)
-        try await NIOThreadPool.singleton.runIfActive {
+        let file = try await NIOThreadPool.singleton.runIfActive {
+            try indexFiles.write(index, ending: ending, in: directory)
+        }
+        return (file, index.timestamp)
+    }
+}
+
+/// Writes the files of indexes, one after the other: a newer one never takes away what was written and is not yet open.
+final class IndexFiles: Sendable {
+    private let turn = Mutex(())
+
+    /// Writes a file, removes those of earlier times, and opens it.
+    func write(_ index: BinhostIndex, ending: String, in directory: String) throws -> OpenFile {
+        try turn.withLock { _ in
+            let path = "\(directory)/\(index.timestamp)\(ending)"
             try Files.makeDirectories(directory)
             try Files.replace(path, with: index.bytes)
             for old in try Files.list(directory) {
@@ -129,7 +144,8 @@ extension BuildService {
                     try Files.removeTree("\(directory)/\(old)")
                 }
             }
+            guard let file = OpenFile(path) else { throw PosixError("open", path, code: errno) }
+            return file
         }
-        return OpenFile(path).map { ($0, index.timestamp) }
     }
 }

@@ -19,6 +19,7 @@ struct BuildService: Sendable {
     let changes = Changes()
     let curve = OwnCurve()
     let running = RunningBuilds()
+    let indexFiles = IndexFiles()
     let logger: Logger
 
     /// The name under which workers wait for work.
