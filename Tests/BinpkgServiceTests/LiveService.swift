@@ -137,7 +137,7 @@ extension LiveService {
     }
 
     /// Whether the service has a connection from this port that is established.
-    private func isConnected(from port: Int) -> Bool {
+    func isConnected(from port: Int) -> Bool {
         func hex(_ port: Int) -> String {
             let digits = String(port, radix: 16, uppercase: true)
             return String(repeating: "0", count: max(0, 4 - digits.count)) + digits

@@ -132,6 +132,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .receiving(let bytes) where bytes >= ServiceLimits.slowest * limits.stallSeconds:
             phase = .receiving(bytes: 0)
             expect(context, .seconds(Int64(limits.stallSeconds)))
+        // The answer before is still on its way, and `StallGuard` sees to that.
+        case .waiting where traffic?.isSending ?? false: wait(context)
         case .waiting(let since) where (traffic?.received ?? since) == since: context.close(promise: nil)
         case .waiting, .receiving:
             send(context, 408, "too slow", "the request did not come in time")
