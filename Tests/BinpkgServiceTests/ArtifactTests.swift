@@ -90,8 +90,16 @@ import Testing
             for name in [HTTPField.Name.contentLength, .eTag, .lastModified, .contentType] {
                 #expect(head.headers[name] == whole.headers[name], "\(name)")
             }
-            let part = try await Self.fetch(trial, id, [.range: "bytes=4-"], .head)
-            #expect(part.status == .partialContent && part.headers[.contentLength] == "6")
+            // A range means nothing there.
+            for range in ["bytes=4-", "bytes=99-"] {
+                let part = try await Self.fetch(trial, id, [.range: range], .head)
+                #expect(part.status == .ok && part.headers[.contentLength] == "10" && part.body.readableBytes == 0)
+            }
+            let same = try await Self.fetch(trial, id, [.ifNoneMatch: "*"], .head)
+            #expect(same.status == .notModified)
+            let none = try await Self.fetch(trial, String(repeating: "a", count: 64), [:], .head)
+            #expect(none.status == .notFound && none.body.readableBytes == 0)
+            #expect(none.headers[.contentType] == ProblemDocument.mediaType)
         }
     }
 

@@ -33,7 +33,7 @@ struct FileResponse: Sendable {
         ]
         if let digest, let name = HTTPField.Name("Digest") { headers[name] = "sha-256=\(digest)" }
         if isUnchanged(request.headers, quoted) { return Response(status: .notModified, headers: headers) }
-        switch range(request.headers, quoted) {
+        switch range(request.headers, quoted, of: request.method) {
         case .whole:
             return answer(request, .ok, headers, 0..<file.size)
         case .part(let part):
@@ -49,7 +49,7 @@ struct FileResponse: Sendable {
                     problem, status: .rangeNotSatisfiable, type: ProblemDocument.mediaType)
             else { return Response(status: .rangeNotSatisfiable, headers: headers) }
             response.headers[.contentRange] = headers[.contentRange]
-            return request.method == .head ? response.createHeadResponse() : response
+            return response
         }
     }
 
@@ -69,8 +69,9 @@ struct FileResponse: Sendable {
     private enum Wanted { case whole, part(Range<Int>), outside }
 
     /// The part that is asked for. What is not one range of bytes, and what belongs to another file, gets the whole.
-    private func range(_ headers: HTTPFields, _ quoted: String) -> Wanted {
-        guard let text = headers[.range] else { return .whole }
+    private func range(_ headers: HTTPFields, _ quoted: String, of method: HTTPRequest.Method) -> Wanted {
+        // A range is defined for GET only (RFC 9110, 14.2).
+        guard method == .get, let text = headers[.range] else { return .whole }
         if let condition = headers[.ifRange], condition != quoted, condition != HTTPDate.text(modified) {
             return .whole
         }

@@ -13,29 +13,33 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         do {
             return try await next(request, context)
-        } catch let error as ProblemDocument {
-            return try Self.response(error)
-        } catch let error as AccessRefusal {
-            var response = try Self.response(error.problem)
+        } catch {
+            let response = try Self.response(to: error, request, context)
+            return request.method == .head ? response.createHeadResponse() : response
+        }
+    }
+
+    private static func response(to error: any Error, _ request: Request, _ context: Context) throws -> Response {
+        switch error {
+        case let error as ProblemDocument: return try response(error)
+        case let error as AccessRefusal:
+            var response = try response(error.problem)
             response.headers[.wwwAuthenticate] = error.challenge
             return response
-        } catch is HTTPParserError {
-            return try Self.response(400, "not HTTP", "the body is not as HTTP/1.1 has it")
-        } catch let error as HTTPError {
-            return try Self.response(error.status.code, error.status.reasonPhrase, error.body ?? "\(request.uri.path)")
-        } catch let error as InvalidRequest {
-            return try Self.response(422, "invalid request", error.description)
-        } catch let error as DecodingError {
-            return try Self.response(400, "not a request", Self.sentence(error))
-        } catch let error as ServiceError {
+        case is HTTPParserError: return try response(400, "not HTTP", "the body is not as HTTP/1.1 has it")
+        case let error as HTTPError:
+            return try response(error.status.code, error.status.reasonPhrase, error.body ?? "\(request.uri.path)")
+        case let error as InvalidRequest: return try response(422, "invalid request", error.description)
+        case let error as DecodingError: return try response(400, "not a request", sentence(error))
+        case let error as ServiceError:
             // Who asked is gone, and so is the question to the store.
             if !Task.isCancelled { context.logger.error("request failed", metadata: ["error": "\(error)"]) }
-            return try Self.response(500, "the service failed", "the store cannot be used; the service's log says more")
-        } catch let error as any HTTPResponseError {
-            return try Self.response(error.status.code, error.status.reasonPhrase, "the request cannot be read")
-        } catch {
+            return try response(500, "the service failed", "the store cannot be used; the service's log says more")
+        case let error as any HTTPResponseError:
+            return try response(error.status.code, error.status.reasonPhrase, "the request cannot be read")
+        default:
             context.logger.error("request failed", metadata: ["error": "\(error)"])
-            return try Self.response(500, "the service failed", "the service's log says more")
+            return try response(500, "the service failed", "the service's log says more")
         }
     }
 
