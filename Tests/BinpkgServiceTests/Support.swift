@@ -108,7 +108,7 @@ struct Trial: Sendable {
 
     static func run(
         _ builder: TrialBuilder, directory: String? = nil, working: Bool = true, publisher: TrialPublisher = .init(),
-        settings: (inout ServiceConfiguration) -> Void = { _ in },
+        settings: (inout ServiceConfiguration) -> Void = { _ in }, over transport: TestingSetup = .router,
         _ body: @escaping @Sendable (Trial) async throws -> Void
     ) async throws {
         let scratch = try ScratchDirectory()
@@ -119,7 +119,7 @@ struct Trial: Sendable {
             publisher: publisher, logger: Logger(label: "trial") { _ in SwiftLogNoOpLogHandler() })
         try await service.recover()
         let application = Application(router: Routes(service: service).router())
-        try await application.test(.router) { client in
+        try await application.test(transport) { client in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<(working ? configuration.workers : 0) { group.addTask { await service.work() } }
                 group.addTask { await service.publish() }
