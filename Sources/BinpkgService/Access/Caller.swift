@@ -8,8 +8,6 @@ public enum TokenScope: String, Codable, CaseIterable, Comparable, Sendable {
     case read
     /// Have packages built.
     case request
-    /// Change the service itself.
-    case admin
 
     /// By how much they allow.
     public static func < (a: Self, b: Self) -> Bool { a.rank < b.rank }
@@ -34,7 +32,7 @@ public struct Caller: Equatable, Sendable {
     }
 
     /// Who asks a service that only this machine can reach and that has no tokens.
-    public static let local = Caller(scope: .admin)
+    public static let local = Caller(scope: .request)
 
     /// Who sees only what everybody may see.
     static let visitor = Caller(scope: .read)

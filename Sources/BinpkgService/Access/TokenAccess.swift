@@ -79,7 +79,7 @@ struct TokenAccess: RouterMiddleware {
         let path = request.uri.path
         if path == "/v1/plans/states" { return .read }
         if request.method == .post, request.uri.queryParameters.get("build") == "no" { return .read }
-        return path.hasPrefix("/v1/admin/") ? .admin : .request
+        return .request
     }
 }
 

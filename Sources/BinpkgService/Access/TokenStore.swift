@@ -37,9 +37,11 @@ struct StoredToken: Codable, Equatable, Sendable, FetchableRecord, PersistableRe
 
     /// What may be told of it.
     var token: Token {
-        Token(
-            name: name, domain: domain, scope: TokenScope(rawValue: scope) ?? .read, created: created,
-            expires: expires, lastUse: lastUse, revoked: revoked)
+        // There was a third scope, which included the others.
+        let known = TokenScope(rawValue: scope) ?? (scope == "admin" ? .request : .read)
+        return Token(
+            name: name, domain: domain, scope: known, created: created, expires: expires, lastUse: lastUse,
+            revoked: revoked)
     }
 
     /// The migration that makes its table.

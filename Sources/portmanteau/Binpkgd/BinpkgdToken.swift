@@ -29,7 +29,7 @@ struct BinpkgdToken: AsyncParsableCommand {
                 """)
         var domain = EnvironmentNeeds.everybody
 
-        @Option(help: "read: look up, fetch; request: also have packages built; admin: everything.")
+        @Option(help: "read: look up, fetch; request: also have packages built.")
         var scope = TokenScope.request
 
         @Option(help: ArgumentHelp("The token ends after so many days; without, never.", valueName: "days"))
