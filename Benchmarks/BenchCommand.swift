@@ -29,12 +29,16 @@ struct BenchCommand: AsyncParsableCommand {
 struct All: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "All measurements.")
 
+    @Option(help: "How many packages the public binhost has; with 20000 Portage's own way takes long.")
+    var binhostPackages = 2000
+
     func run() async throws {
         try await HookCost.parse([]).run()
         try await CollectCost.parse([]).run()
         try await DrawingCost.parse([]).run()
         try await StoreCost.parse([]).run()
         try await HTTPCost.parse([]).run()
+        try await BinhostCost.parse(["--packages", "\(binhostPackages)"]).run()
         try await DownloadCost.parse([]).run()
         try await InjectionCost.parse([]).run()
         try await EnvironmentCost.parse([]).run()

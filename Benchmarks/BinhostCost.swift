@@ -9,7 +9,7 @@ import Testbed
 /// What one more package costs in a public binhost of many, beside Portage's own way.
 struct BinhostCost: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "binhost", abstract: "One more package in a binhost of 20,000, beside emaint binhost --fix.")
+        commandName: "binhost", abstract: "One more package in a binhost of many, beside emaint binhost --fix.")
 
     @Option(help: "How many packages.")
     var packages = 20_000

@@ -20,8 +20,8 @@ struct HookCost: AsyncParsableCommand {
         try await measureHandingOver(testbed)
     }
 
-    /// Calls that hand a package over to the agent. The agent works between them, on packages of a service that has
-    /// them (a hit) and of one that has to build them (a miss).
+    /// Calls that hand a package over to the agent. The agent works between them, on a package that the service has (a
+    /// hit) and on one that it does not have, and is not to build (a miss, each time).
     private func measureHandingOver(_ testbed: Testbed) async throws {
         try await testbed.withMachine("bench-hook-service") { builder in
             try await builder.installPortmanteau(enable: false)
@@ -32,10 +32,16 @@ struct HookCost: AsyncParsableCommand {
                 try machine.useService(service.url)
                 let agent = try await machine.startAgent()
                 _ = try await seconds(of: machine, ["-q", "app-demo/hello"])
-                for (name, atom) in [("hit", "app-demo/hello"), ("miss", "app-demo/hallo")] {
-                    _ = try await seconds(of: machine, ["-q", atom])
+                let cases = [("hit", "app-demo/hello", [:]), ("miss", "app-demo/hallo", ["BINPKG_POLICY": "ready"])]
+                for (name, atom, settings) in cases {
+                    _ = try await seconds(of: machine, ["-q", atom], environment: settings)
                     let figures = try machine.read("bench-agent").split(separator: "\n").compactMap { Double($0) }
                     guard figures.count == 2 else { throw ValidationError("the phase wrote no figures") }
+                    let answers = agent.log.split(separator: "\n").filter { $0.contains("\(atom)-1.0: ") }
+                    let hits = answers.count { $0.contains(": binary package from ") }
+                    guard name == "hit" ? hits > 0 : hits == 0 && !answers.isEmpty else {
+                        throw ValidationError("not every call was a \(name):\n" + answers.joined(separator: "\n"))
+                    }
                     row("setup with agent, \(name), processor time a call", "\(fixed(figures[0])) ms", "(bound: 5 ms)")
                     row("setup with agent, \(name), wall time, median", "\(fixed(figures[1])) ms", "(bound: 20 ms)")
                 }
