@@ -105,7 +105,7 @@ import Testing
                     ? String(decoding: bytes, as: UTF8.self) : try await BinhostTests.unzipped(bytes)
                 return try #require(Index(text), "\(text)")
             }
-            for _ in 0..<6000 where try await service.call("GET", "/binhost/trial/Packages").status != 200 {
+            while try await service.call("GET", "/binhost/trial/Packages").status != 200 {
                 try await Task.sleep(for: .milliseconds(10))
             }
             try await withThrowingTaskGroup(of: Void.self) { group in

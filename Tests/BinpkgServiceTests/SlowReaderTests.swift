@@ -30,7 +30,11 @@ import Testing
                 try await Task.sleep(for: .milliseconds(100))
             }
             #expect(service.isConnected(from: port), "cut off, though it reads")
-            for _ in 0..<600 where service.isConnected(from: port) { try await Task.sleep(for: .milliseconds(100)) }
+            var patience = 600
+            while service.isConnected(from: port), patience > 0 {
+                try await Task.sleep(for: .milliseconds(100))
+                patience -= 1
+            }
             #expect(!service.isConnected(from: port), "not cut off, though it reads no more")
             try? await channel.close()
         }
