@@ -91,7 +91,7 @@ extension LayeredGraph {
 }
 
 /// An order of the given slots, each with the positions of its ends in the fixed layer, with few crossings.
-private func orderWithFewCrossings(_ ends: [[Int]], places: [Int?]) -> [Int] {
+func orderWithFewCrossings(_ ends: [[Int]], places: [Int?]) -> [Int] {
     let count = ends.count
     guard count > 1 else { return Array(0..<count) }
     var matrix = [Int](repeating: 0, count: count * count)

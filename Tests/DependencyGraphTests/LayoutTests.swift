@@ -77,21 +77,24 @@ import Testing
 
     @Test("the order of one layer is the cheapest of all") func exactOrder() throws {
         var random = RandomGraphs(seed: 21)
-        for _ in 0..<60 {
-            let count = 1 + random.next(below: 5)
-            let costs = (0..<25).map { _ in random.next(below: 10) }
-            let order = try #require(cheapestOrder(count: count) { costs[$0 * 5 + $1] })
+        for round in 0..<60 {
+            let count = round < 50 ? 1 + round % 5 : 6 + round % 3
+            let costs = (0..<64).map { _ in random.next(below: 10) }
+            let order = try #require(cheapestOrder(count: count) { costs[$0 * 8 + $1] })
             func cost(_ order: [Int]) -> Int {
                 order.indices.reduce(0) { sum, index in
-                    order[(index + 1)...].reduce(sum) { $0 + costs[order[index] * 5 + $1] }
+                    order[(index + 1)...].reduce(sum) { $0 + costs[order[index] * 8 + $1] }
                 }
             }
             var least = Int.max
-            func permute(_ chosen: [Int]) {
-                if chosen.count == count { least = min(least, cost(chosen)) }
-                for next in 0..<count where !chosen.contains(next) { permute(chosen + [next]) }
+            func permute(_ left: [Int], _ cost: Int) {
+                if left.isEmpty { least = min(least, cost) }
+                for next in left {
+                    let rest = left.filter { $0 != next }
+                    permute(rest, rest.reduce(cost) { $0 + costs[next * 8 + $1] })
+                }
             }
-            permute([])
+            permute(Array(0..<count), 0)
             #expect(order.sorted() == Array(0..<count))
             #expect(cost(order) == least)
         }
