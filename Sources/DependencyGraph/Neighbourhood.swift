@@ -6,7 +6,8 @@ public struct Neighbourhood: Sendable, Hashable {
         case package(Int)
         /// Nodes that are left out: how many, and whether all of them are installed packages.
         case more(count: Int, installed: Bool)
-        /// Waiting packages that only wait for one another, as one item; indices of nodes, dependencies first.
+        /// Waiting packages of which each needs the one before, and none is joined with anything else in the part, as one
+        /// item; indices of nodes, dependencies first.
         case chain([Int])
     }
 

@@ -84,7 +84,7 @@ public struct NeighbourhoodFinder: Sendable {
                 let shown = ring.first(most, nodes) { !hidden.contains($0) }
                 show(shown, isCurrent: false)
                 if shown.count < ring.members.count {
-                    rests.append((ring.members.map(\.node).filter { !isShown[$0] }, nearer, isDependency))
+                    rests.append((ring.members.map(\.node), nearer, isDependency))
                 }
                 nearer = shown
                 let isLast = distance + 1 == min(rings.count, budget.distance)
@@ -100,7 +100,11 @@ public struct NeighbourhoodFinder: Sendable {
             }
         }
         reduceTransitively(&result)
-        for rest in rests { addRest(rest.nodes, rest.nearer, isDependency: rest.isDependency, itemOf, &result) }
+        for rest in rests {
+            // A chain may have some of them.
+            let nodes = rest.nodes.filter { !isShown[$0] }
+            addRest(nodes, rest.nearer, isDependency: rest.isDependency, itemOf, &result)
+        }
         if budget.followsChains { collapseChains(&result, isWaiting: isWaiting) }
         result.edges.sort { ($0.dependency, $0.dependent) < ($1.dependency, $1.dependent) }
         return result

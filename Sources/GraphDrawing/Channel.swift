@@ -33,19 +33,22 @@ struct Channel: Sendable {
     let crossings: Int
 
     /// Finds tracks; nil when two nets would have to lie on each other.
-    init?(_ nets: [Net]) {
+    /// - Parameter joinsWhatTouches: whether corners have one character, so that two that touch look joined.
+    init?(_ nets: [Net], joinsWhatTouches: Bool = false) {
         let bent = nets.indices.filter { !nets[$0].isStraight }
+        let columns = joinsWhatTouches ? Set(nets.flatMap { $0.above + $0.below }) : []
         guard let order = Channel.order(nets, bent) else { return nil }
         var tracks = [Int?](repeating: nil, count: nets.count)
         var (height, crossings) = (0, 0)
         for (index, net) in order.enumerated() {
             var row = 0
             for earlier in order[..<index] {
-                // One free column between two tracks of a row, so that they do not look like one.
-                if nets[earlier].left <= nets[net].right + 1, nets[net].left <= nets[earlier].right + 1 {
-                    row = max(row, (tracks[earlier] ?? -1) + 1)
-                    crossings += Channel.cost(upper: nets[earlier], lower: nets[net])
+                guard let track = tracks[earlier], !Channel.areApart(nets[earlier], nets[net], columns) else {
+                    continue
                 }
+                let touches = joinsWhatTouches && nets[earlier].above.contains { nets[net].below.contains($0) }
+                row = max(row, track + (touches ? 2 : 1))
+                crossings += Channel.cost(upper: nets[earlier], lower: nets[net])
             }
             tracks[net] = row
             height = max(height, row + 1)
@@ -56,6 +59,14 @@ struct Channel: Sendable {
         self.tracks = tracks
         self.height = height
         self.crossings = crossings
+    }
+
+    /// Whether two tracks of a row do not look like one: there is a free column between them.
+    /// - Parameter taken: columns that are not free though no track is there.
+    private static func areApart(_ one: Net, _ other: Net, _ taken: Set<Int>) -> Bool {
+        let (left, right) = one.left < other.left ? (one, other) : (other, one)
+        guard left.right + 1 < right.left else { return false }
+        return taken.isEmpty || ((left.right + 1)..<right.left).contains { !taken.contains($0) }
     }
 
     private static func order(_ nets: [Net], _ bent: [Int]) -> [Int]? {

@@ -30,8 +30,15 @@ struct Composer {
     // MARK: - Boxes and labels
 
     private func picture(_ size: PictureSize) -> Frame? {
-        guard let fresh = fresh(size, Array(0...Ladder.lastBeforeLanes)) else { return nil }
-        return Frame(steady(size, fresh) ?? fresh, subject, previous: request.previous)
+        let ranks = Array(0...Ladder.lastBeforeLanes)
+        var fresh = fresh(size, ranks)
+        if fresh == nil, request.previous != nil {
+            // What the last frame had may be just what does not fit.
+            var request = request
+            request.previous = nil
+            fresh = Composer(request, isLive: subject.isLive).fresh(size, ranks)
+        }
+        return fresh.map { Frame(steady(size, $0) ?? $0, subject, previous: request.previous) }
     }
 
     /// The largest part of the graph that fits, drawn as if there had been no frame before.
@@ -64,7 +71,7 @@ struct Composer {
         else { return nil }
         // Stability wins over one more crossing.
         let crossings = fresh.drawing.crossings + 1
-        for rank in Ladder.budgets.indices {
+        for rank in 0..<Ladder.alone {
             if case .steady(let found) = steady(size, memory, rank: rank, hidden: [], crossings: crossings) {
                 return found
             }
@@ -77,6 +84,8 @@ struct Composer {
             }
         }
         return replaced(size, memory)
+            // The current packages alone, for this frame.
+            ?? steady(size, memory, rank: Ladder.alone, without: [], crossings: Int.max, isLast: true)
     }
 
     /// Drawn anew, without those packages of the last frame that would not be where they were: with several jobs the
@@ -167,7 +176,7 @@ struct Composer {
     }
 
     private func smallPicture(_ size: PictureSize) -> Frame? {
-        fresh(size, Array((Ladder.lastBeforeLanes + 1)..<Ladder.budgets.count))
+        fresh(size, Array((Ladder.lastBeforeLanes + 1)..<Ladder.alone))
             .map { Frame(steady(size, $0) ?? $0, subject, previous: request.previous) }
     }
 

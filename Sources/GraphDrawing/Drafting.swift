@@ -1,4 +1,5 @@
 import DependencyGraph
+import TerminalDrawing
 
 /// Draws an ordered graph in one way of writing.
 struct Drafting {
@@ -8,6 +9,7 @@ struct Drafting {
     let labels: [Label]
     let writing: Writing
     let isFlat: Bool
+    let glyphs: GlyphSet
     let size: PictureSize
     /// How many lines may cross.
     let crossings: Int
@@ -55,7 +57,7 @@ struct Drafting {
     private func draw(_ layered: LayeredGraph, _ columns: [Int], distances: [Int]) -> Draft {
         let picture = Picture(
             graph: layered, columns: columns, labels: labels, boxStyle: writing.boxStyle, isFlat: isFlat,
-            distances: distances)
+            glyphs: glyphs, distances: distances)
         switch picture.draw(width: size.width, height: size.height, crossings: crossings) {
         case .drawn(let drawing):
             return .success(

@@ -15,8 +15,11 @@ enum Ladder {
         NeighbourhoodBudget(distance: 1, near: 3, far: 0),
         NeighbourhoodBudget(distance: 1, near: 2, far: 0),
         NeighbourhoodBudget(distance: 1, near: 1, far: 0),
+        NeighbourhoodBudget(distance: 0, near: 0, far: 0),
     ]
 
+    /// The last one, the current packages alone: only for pictures in which all else would move.
+    static let alone = budgets.count - 1
     /// Below this one lanes show more than boxes do.
     static let lastBeforeLanes = 7
     /// What lanes are tried with.
@@ -112,7 +115,10 @@ struct Plan {
             return DisplayWidth.columns(of: labels[index].text) + (isBoxed ? 4 : labels[index].isBare ? 0 : 2)
         }
         guard widths.allSatisfy({ $0 <= size.width }) else { return .failure(.outOfQuestion) }
-        let places = memory.map { memory in part.items.map { memory.place(of: $0, in: subject.graph) } } ?? []
+        var places = memory.map { memory in part.items.map { memory.place(of: $0, in: subject.graph) } } ?? []
+        if rank == Ladder.alone {
+            places = FrameMemory.completed(places, widths: widths, available: size.width, gap: 2)
+        }
         var layered = LayeredGraph(
             part, widths: widths, available: size.width, gap: 2, pins: places.map { $0?.layer })
         guard layered.layers.indices.allSatisfy({ layered.width(of: $0, gap: 2) <= size.width }),
@@ -128,8 +134,8 @@ struct Plan {
             ordered = layered
         }
         let drafting = Drafting(
-            part: part, labels: labels, writing: writing, isFlat: subject.isLive, size: size, crossings: crossings,
-            rank: rank)
+            part: part, labels: labels, writing: writing, isFlat: subject.isLive, glyphs: subject.glyphs, size: size,
+            crossings: crossings, rank: rank)
         guard let memory else { return drafting.draw(layered) }
         return drafting.draw(layered, lefts: lefts, near: memory, subject.graph)
     }

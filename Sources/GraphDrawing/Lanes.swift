@@ -44,7 +44,8 @@ struct Lanes {
     func rows(_ subject: Subject, _ names: Names, _ size: PictureSize) -> [[TextRun]]? {
         var lanes: [Lane?] = []
         var drawn: [(cells: [(Unicode.Scalar, PictureRole)], item: Int?)] = []
-        // Right below an item that nothing needs, another one would look as if it needed that.
+        // Right below an item that nothing needs, another one would look as if it needed that; in ASCII also below one
+        // whose lines all go aside.
         var blocked: Int?
         for item in order {
             let column =
@@ -57,7 +58,7 @@ struct Lanes {
             drawn[drawn.count - 1].cells[2 * column] = (state.sign, state.role)
             let link = link(from: item, column, &lanes, subject.glyphs)
             if let link { drawn.append((link, nil)) }
-            blocked = link == nil && lanes[column] == nil ? column : nil
+            blocked = (link == nil || subject.isASCII) && lanes[column] == nil ? column : nil
             guard drawn.count <= size.height else { return nil }
         }
         let width = 2 * (drawn.map { ($0.cells.count + 1) / 2 }.max() ?? 0)

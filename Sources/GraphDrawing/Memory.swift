@@ -55,6 +55,30 @@ public struct FrameMemory: Sendable, Hashable {
         return places[Key(graph.nodes[node])]
     }
 
+    /// Gives what had no place one beside the others: in the first layer with a gap that is wide enough, else above all of
+    /// them.
+    static func completed(_ places: [Place?], widths: [Int], available: Int, gap: Int) -> [Place?] {
+        var places = places
+        var layers = Set(places.compactMap { $0?.layer }).sorted()
+        layers.append((layers.first ?? 1) - 1)
+        for item in places.indices where places[item] == nil {
+            for layer in layers {
+                let taken = places.indices.compactMap { other in
+                    places[other].flatMap { $0.layer == layer ? $0.left..<($0.left + widths[other]) : nil }
+                }
+                var left = 0
+                for range in taken.sorted(by: { $0.lowerBound < $1.lowerBound })
+                where left + widths[item] + gap > range.lowerBound {
+                    left = max(left, range.upperBound + gap)
+                }
+                guard left + widths[item] <= available else { continue }
+                places[item] = Place(layer: layer, left: left, top: 0)
+                break
+            }
+        }
+        return places
+    }
+
     /// The rows from the top of a layer to that of the next one; nil when one of them was not there.
     func rows(from layer: Int) -> Int? {
         tops[layer].flatMap { top in tops[layer + 1].map { $0 - top } }

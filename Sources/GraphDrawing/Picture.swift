@@ -54,6 +54,8 @@ struct Picture {
     let boxStyle: BoxStyle
     /// Boxes only in the style of boxes, so that a layer's height never depends on what is current.
     let isFlat: Bool
+    /// What it is drawn with: corners of ASCII look joined with all that they touch.
+    let glyphs: GlyphSet
     /// The rows from each layer's top to that of the next in the last picture, for those that are to stay as far apart.
     var distances: [Int] = []
 
@@ -123,18 +125,50 @@ struct Picture {
         setPorts(&nets, upperSide: true)
         setPorts(&nets, upperSide: false)
         guard nets.allSatisfy({ !$0.above.isEmpty && !$0.below.isEmpty }),
-            let channel = Channel(nets.map { Channel.Net(above: $0.above, below: $0.below) })
+            let channel = Channel(
+                nets.map { Channel.Net(above: $0.above, below: $0.below) }, joinsWhatTouches: glyphs == .ascii)
         else { return nil }
         let upperArrows = nets.contains { $0.isReversed && $0.uppers.contains(where: isLabel) }
         let lowerArrows = nets.contains { !$0.isReversed && $0.lowers.contains { isLabel($0.slot) } }
         let isPlain =
             boxStyle == .plainLabels && nets.allSatisfy { !$0.isReversed && $0.lowers.allSatisfy { $0.kind == .build } }
         // In a layer of three rows there is room for the arrow above the label.
-        let upperRow = upperArrows && rows(of: layer) == 1 ? 1 : 0
-        let lowerRow = lowerArrows && !isPlain && rows(of: layer + 1) == 1 ? 1 : 0
+        let touches = touches(nets, channel, below: layer)
+        let upperRow = (upperArrows || touches.upper) && rows(of: layer) == 1 ? 1 : 0
+        let lowerRow = ((lowerArrows && !isPlain) || touches.lower) && rows(of: layer + 1) == 1 ? 1 : 0
         return Wire(
             nets: nets, channel: channel, firstTrack: upperRow, hasArrows: !isPlain,
             height: max(1 + upperRow, channel.height + upperRow + lowerRow))
+    }
+
+    /// Whether a corner of the first track touches a label above that its line does not lead to, or one of the last track
+    /// such a label below, where that would look like a line of the label.
+    private func touches(_ nets: [PortNet], _ channel: Channel, below layer: Int) -> (upper: Bool, lower: Bool) {
+        guard glyphs == .ascii else { return (false, false) }
+        func isUnderOther(_ column: Int, _ layer: Int, own: [Int]) -> Bool {
+            graph.layers[layer].contains { slot in
+                // A note may make it wider than it is now.
+                isLabel(slot) && !own.contains(slot) && column >= left(slot)
+                    && column < left(slot) + graph.slots[slot].width + roomForNotes(slot)
+            }
+        }
+        var touches = (upper: false, lower: false)
+        for (net, track) in zip(nets, channel.tracks) {
+            if track == 0, net.below.contains(where: { isUnderOther($0, layer, own: net.uppers) }) {
+                touches.upper = true
+            }
+            let lowers = net.lowers.map(\.slot)
+            if track == channel.height - 1, net.above.contains(where: { isUnderOther($0, layer + 1, own: lowers) }) {
+                touches.lower = true
+            }
+        }
+        return touches
+    }
+
+    /// Columns that the notes of an item take at most.
+    private func roomForNotes(_ slot: Int) -> Int {
+        guard let item = graph.slots[slot].item else { return 0 }
+        return labels[item].notes.map { DisplayWidth.columns(of: $0.text) + 2 }.max() ?? 0
     }
 
     private func isLabel(_ slot: Int) -> Bool { graph.slots[slot].item != nil && !isBoxed(slot) }

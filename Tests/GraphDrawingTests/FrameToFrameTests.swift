@@ -1,62 +1,66 @@
 import DependencyGraph
+import TerminalDrawing
 import Testing
 
 @testable import GraphDrawing
 
 /// One merge after the other: what was in both frames stays where it was.
 @Suite struct FrameToFrameTests {
-    /// How many packages are not where they were, when the whole of the second frame may be shifted.
-    private func moved(_ old: FrameMemory, _ new: FrameMemory) -> Int {
-        var shifts: [[Int]: Int] = [:]
-        var common = 0
-        for (key, place) in new.places {
-            guard let other = old.places[key] else { continue }
-            common += 1
-            shifts[[place.left - other.left, place.top - other.top], default: 0] += 1
-        }
-        return common - (shifts.values.max() ?? 0)
-    }
+    /// Sizes of pictures: a terminal of 80x24, its panel, and the panel of one of 160x50.
+    private static let sizes = [(80, 24), (80, 11), (160, 24)]
 
-    /// Draws every step of merges of random graphs; how many steps there were, and the moves of each that had too many.
-    ///
-    /// A package begins when what it needs is merged, as in an emerge; any of those that run may be the next to be done.
-    private func merges(_ jobs: Int, _ graphs: Int) async -> (steps: Int, jumps: [Int]) {
+    /// Draws and reads back every moment of merges of random graphs.
+    private func merges(_ jobs: Int, _ size: PictureSize, _ graphs: Int) async -> Steadiness {
         var random = Samples(seed: UInt64(90 + jobs))
-        var (steps, jumps) = (0, [Int]())
-        for _ in 0..<graphs {
-            await Task.yield()
-            var graph = random.graph(count: 12 + random.next(below: 20), degree: 1)
-            for index in graph.nodes.indices { graph.nodes[index].state = .waiting }
+        var steadiness = Steadiness()
+        for round in 0..<graphs {
+            let graph =
+                round % 2 == 1
+                ? random.mergeList(count: 30 + random.next(below: 50))
+                : random.graph(count: 12 + random.next(below: 20), degree: 1)
+            var story = MergeStory(graph, jobs: jobs, seed: UInt64(round))
+            let glyphs: GlyphSet = round / 2 % 2 == 0 ? .unicode : .ascii
             var memory: FrameMemory?
-            var running: [Int] = []
-            while graph.nodes.contains(where: { $0.state != .done }) {
-                let ready = graph.nodes.indices.filter { node in
-                    graph.nodes[node].state == .waiting
-                        && graph.edges.allSatisfy {
-                            $0.from != node || $0.isSoft || graph.nodes[$0.to].state == .done
-                        }
-                }
-                running += ready.prefix(jobs - running.count)
-                for node in running { graph.nodes[node].state = .building }
-                let frame = drawFrame(
-                    FrameRequest(
-                        graph: graph, current: running, size: PictureSize(width: 80, height: 24), previous: memory))
-                if let memory {
-                    steps += 1
-                    let count = moved(memory, frame.memory)
-                    if count > 2 { jumps.append(count) }
-                }
+            repeat {
+                await Task.yield()
+                var request = FrameRequest(
+                    graph: story.graph, current: story.current, size: size, glyphs: glyphs,
+                    progress: story.progress())
+                let fresh = drawFrame(request)
+                request.previous = memory
+                let frame = drawFrame(request)
+                check(frame, story, size, glyphs)
+                steadiness.count(frame, after: memory, fresh: fresh)
                 memory = frame.memory
-                graph.nodes[running.remove(at: random.next(below: running.count))].state = .done
-            }
+            } while story.next()
         }
-        return (steps, jumps)
+        return steadiness
     }
 
-    @Test("one merge moves at most two other boxes", arguments: [1, 2, 4]) func steady(_ jobs: Int) async {
-        let (steps, jumps) = await merges(jobs, rounds(12))
-        #expect(steps > 0)
-        #expect(jumps.isEmpty, "\(jumps) in \(steps) steps")
+    /// Reads a frame back.
+    private func check(_ frame: Frame, _ story: MergeStory, _ size: PictureSize, _ glyphs: GlyphSet) {
+        let lines = frame.lines
+        if lines.count > size.height || lines.contains(where: { DisplayWidth.columns(of: $0) > size.width }) {
+            Issue.record("not within \(size.width)x\(size.height):\n\(lines.joined(separator: "\n"))")
+        }
+        do { try PictureReading(story.graph, story.current.sorted(), frame, glyphs: glyphs).check() } catch {
+            Issue.record("\(error)\n\(lines.joined(separator: "\n"))")
+        }
+    }
+
+    @Test(
+        "one event moves at most two other boxes, and every picture says what is so",
+        arguments: FrameToFrameTests.sizes, [1, 2, 4, 8])
+    func steady(_ size: (Int, Int), _ jobs: Int) async {
+        let found = await merges(jobs, PictureSize(width: size.0, height: size.1), rounds(2))
+        #expect(found.steps > 0)
+        #expect(found.jumps.isEmpty, "\(found)")
+        // Nothing is steady by not being drawn: boxes and labels where a first frame has them, and in most frames, and few
+        // packages that a first frame would show vanish.
+        #expect(found.fallbacks == 0, "\(found)")
+        #expect(found.pictures * 10 >= found.frames * (size.1 < 20 ? 6 : 8), "\(found)")
+        #expect(found.held * 10 >= found.due * 8 && found.lost * 10 <= found.due * 2, "\(found)")
+        #expect(found.shown * 10 >= found.possible * 6, "\(found)")
     }
 
     @Test("progress and states move nothing") func redraw() throws {

@@ -16,14 +16,17 @@ import Testing
             let part = finder.neighbourhood(NeighbourhoodBudget(distance: 2, near: 8, far: 8))
             guard let lanes = Lanes(part) else { continue }
             let size = PictureSize(width: 50, height: 60)
-            let subject = Subject(FrameRequest(graph: graph, current: [current], size: size), isLive: true)
-            let names = Names(graph, nodes: part.packages, current: [current], ascii: false)
+            let isASCII = round % 2 == 1
+            let request = FrameRequest(
+                graph: graph, current: [current], size: size, glyphs: isASCII ? .ascii : .unicode)
+            let subject = Subject(request, isLive: true)
+            let names = Names(graph, nodes: part.packages, current: [current], ascii: isASCII)
             guard let rows = lanes.rows(subject, names, size) else { continue }
             pictures += 1
             let lines = rows.map { $0.map(\.text).joined() }
             let nodes = Dictionary(uniqueKeysWithValues: part.packages.map { (graph.nodes[$0].cpv, $0) })
             let shown = Set(Frame.edges(part).map { [$0.from, $0.to] })
-            let reader = try LaneReader(lines)
+            let reader = try LaneReader(isASCII ? AsciiPicture.lanes(lines) : lines)
             let read = Set(
                 reader.links.compactMap { link in
                     nodes[reader.names[link.dependent]].flatMap { from in

@@ -5,10 +5,13 @@ import DependencyGraph
 /// What a picture with these packages must count as left out, out of the graph alone.
 ///
 /// Each package belongs to the ring of its least distance from the current ones, what they need before what needs them.
+/// Installed packages count only next to a current one, and nothing is looked for behind them.
 struct LeftOut {
     /// One `+N more`.
     struct Rest: Hashable {
         var count: Int
+        /// Whether all of them were installed before.
+        var isInstalled: Bool
         /// Whether it stands for what is needed.
         var isDependency: Bool
         /// The shown packages that lines join it with, and of what kind each line is.
@@ -28,19 +31,23 @@ struct LeftOut {
         self.shown = shown
         var taken = self.current
         rings = [true, false].map { isDependency in
-            var ring = Set(current)
-            let rings = (0..<2).map { _ in
-                ring = Set(
-                    graph.edges.compactMap { edge in
-                        let (near, far) = isDependency ? (edge.from, edge.to) : (edge.to, edge.from)
-                        return ring.contains(near) && !taken.contains(far) ? far : nil
-                    })
+            var frontier = Set(current)
+            let rings: [Set<Int>] = (0..<2).map { distance in
+                var ring: Set<Int> = []
+                for edge in graph.edges {
+                    let (near, far) = isDependency ? (edge.from, edge.to) : (edge.to, edge.from)
+                    guard frontier.contains(near), !taken.contains(far) else { continue }
+                    if distance == 0 || !Self.isInstalled(graph.nodes[far]) { ring.insert(far) }
+                }
                 taken.formUnion(ring)
+                frontier = ring.filter { !Self.isInstalled(graph.nodes[$0]) }
                 return ring
             }
             return (rings, isDependency)
         }
     }
+
+    private static func isInstalled(_ node: PackageNode) -> Bool { node.type == .installed || node.state == .installed }
 
     /// The rests at a distance of 1, and of 2.
     func rests(distance: Int) -> [Rest] {
@@ -55,12 +62,14 @@ struct LeftOut {
                 links[near, default: []].append(edge)
             }
             guard !hidden.isEmpty else { return nil }
-            return Rest(count: hidden.count, isDependency: isDependency, joins: links.mapValues(Self.kind))
+            return Rest(
+                count: hidden.count, isInstalled: hidden.allSatisfy { Self.isInstalled(graph.nodes[$0]) },
+                isDependency: isDependency, joins: links.mapValues(Self.kind))
         }
     }
 
     /// The kind of a line for all of these: of what is certain that which binds most.
-    private static func kind(_ edges: [DependencyEdge]) -> Character {
+    static func kind(_ edges: [DependencyEdge]) -> Character {
         let certain = edges.filter { !$0.maybe }.map(\.kinds.strength).max()
         return switch certain {
         case nil: "m"

@@ -36,7 +36,11 @@ struct PictureReader {
     private static let down: [Unicode.Scalar: Character] = ["▼": "b", "▽": "r", "▿": "p", "?": "m"]
     private static let up: [Unicode.Scalar: Character] = ["▲": "b", "△": "r", "▵": "p", "?": "m"]
 
-    init(_ lines: [String]) throws {
+    private let mayRepeat: Bool
+
+    /// - Parameter mayRepeat: whether a line may touch its own label twice, which says nothing new.
+    init(_ lines: [String], mayRepeat: Bool = false) throws {
+        self.mayRepeat = mayRepeat
         cells = lines.map { Array($0.unicodeScalars) }
         for (row, cells) in cells.enumerated() {
             var column = 0
@@ -129,7 +133,7 @@ struct PictureReader {
                     let link =
                         upward.map { Link(dependency: target, dependent: index, kind: $0) }
                         ?? Link(dependency: index, dependent: target, kind: downward ?? "b")
-                    guard result.insert(link).inserted else { throw Unreadable(reason: "\(link) twice") }
+                    guard result.insert(link).inserted || mayRepeat else { throw Unreadable(reason: "\(link) twice") }
                 }
             }
         }

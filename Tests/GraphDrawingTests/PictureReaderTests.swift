@@ -49,4 +49,33 @@ import Testing
     func broken(_ picture: [String]) {
         #expect(throws: PictureReader.Unreadable.self) { try PictureReader(picture).edges() }
     }
+
+    @Test("in ASCII what touches is joined") func ascii() throws {
+        let picture = [
+            "+-----+  +-----+  +-----+",
+            "| * a |  | * b |  | . c |",
+            "+--+--+  +--+--+  +-+-'-+",
+            "   |        :       | ;",
+            "   | +......+       | ;",
+            "#==V=v=====#      +-V-+-+",
+            "# > d 0:12 #      | . e |",
+            "#= 1, v A =#      +-----+",
+        ]
+        let edges = try PictureReader(AsciiPicture.picture(picture)).edges()
+        #expect(
+            edges == [
+                .init(dependency: "a", dependent: "d 0:12", kind: "b"),
+                .init(dependency: "b", dependent: "d 0:12", kind: "r"),
+                .init(dependency: "c", dependent: "e", kind: "b"), .init(dependency: "e", dependent: "c", kind: "p"),
+            ])
+        let crossed = ["[* a]  [* b]", "  +-+    |", "    |    |", "  +-|----+", "  V V", "[. c]"]
+        #expect(try PictureReader(AsciiPicture.picture(crossed)).edges().count == 2)
+        // Without a row between them the two corners are one line.
+        let touching = crossed.enumerated().filter { $0.offset != 2 }.map(\.element)
+        #expect(throws: PictureReader.Unreadable.self) {
+            try PictureReader(AsciiPicture.picture(touching)).edges()
+        }
+        let lanes = AsciiPicture.lanes(["*   a1", "+-+", "* | b1", "+.+", "  > c1"])
+        #expect(lanes == ["✔   a1", "├─┐", "✔ │ b1", "└╌┤", "  ▶ c1"])
+    }
 }

@@ -32,7 +32,8 @@ import Testing
             var current = [random.next(below: graph.nodes.count)]
             if random.next(below: 4) == 0 { current.append(random.next(below: graph.nodes.count)) }
             var request = FrameRequest(
-                graph: graph, current: current, size: PictureSize(width: width, height: height), title: "")
+                graph: graph, current: current, size: PictureSize(width: width, height: height),
+                glyphs: round % 2 == 0 ? .unicode : .ascii, title: "")
             if random.next(below: 2) == 0 {
                 request.progress[current[0]] = PackageProgress(elapsed: 84, expected: 190, phase: "compile")
             }
@@ -42,7 +43,7 @@ import Testing
             {
                 Issue.record("not within \(width)x\(height):\n\(lines.joined(separator: "\n"))")
             }
-            let reading = PictureReading(graph, Array(Set(current)).sorted(), frame)
+            let reading = PictureReading(graph, Array(Set(current)).sorted(), frame, glyphs: request.glyphs)
             do { try reading.check() } catch { Issue.record("\(error)\n\(lines.joined(separator: "\n"))") }
             counts[frame.form, default: 0] += 1
         }

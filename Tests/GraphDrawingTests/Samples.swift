@@ -33,4 +33,34 @@ struct Samples {
         }
         return graph
     }
+
+    /// A merge list of the shape that real ones have: a few packages that a third of all need, some that are installed, and
+    /// long chains; PDEPEND may close cycles.
+    mutating func mergeList(count: Int) -> PackageGraph {
+        let kinds: [DependencyKinds] = [[.depend, .rdepend], .rdepend, .bdepend, [.bdepend, .depend]]
+        var graph = PackageGraph()
+        for index in 0..<count {
+            let isInstalled = index > 4 && next(below: 4) == 0
+            graph.nodes.append(
+                PackageNode(
+                    cpv: "\(["dev-libs", "media-libs", "sys-apps"][next(below: 3)])/pkg\(index)-\(next(below: 10))",
+                    repository: "example", state: isInstalled ? .installed : .waiting,
+                    type: isInstalled ? .installed : .ebuild))
+            guard index > 0, !isInstalled else { continue }
+            var targets: Set<Int> = []
+            for hub in 0..<min(index, 4) where next(below: 3) == 0 { targets.insert(hub) }
+            for _ in 0..<(1 + next(below: 4)) { targets.insert(index - 1 - next(below: min(index, 25))) }
+            for target in targets.sorted() {
+                graph.edges.append(
+                    DependencyEdge(
+                        from: index, to: target, kinds: kinds[next(below: kinds.count)], maybe: next(below: 30) == 0))
+            }
+            if next(below: 12) == 0 {
+                graph.edges.append(DependencyEdge(from: next(below: index), to: index, kinds: .pdepend))
+            }
+        }
+        // What is installed depends on nothing that is known.
+        graph.edges.removeAll { graph.nodes[$0.from].type == .installed }
+        return graph
+    }
 }
