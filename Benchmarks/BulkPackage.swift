@@ -5,15 +5,18 @@ enum BulkPackage {
     static let atom = "app-bulk/bulk"
 
     /// Adds its repository to a machine.
-    static func add(to machine: Machine) throws {
+    static func add(to machine: Machine) async throws {
+        let manifest = try await machine.run(["cat", "\(machine.testbed.repository)/app-demo/hello/Manifest"])
         try machine.addRepository(
-            "bulk", categories: ["app-bulk"], ebuilds: ["\(atom)/bulk-1.0.ebuild": ebuild])
+            "bulk", categories: ["app-bulk"],
+            ebuilds: ["\(atom)/bulk-1.0.ebuild": ebuild, "\(atom)/Manifest": manifest.stdout])
     }
 
-    // What is random compresses no better than real libraries do.
+    // What is random compresses no better than real libraries do. A package without sources is never asked for.
     private static let ebuild = """
         EAPI=8
         DESCRIPTION="Many libraries"
+        SRC_URI="https://example.org/distfiles/hello-1.0.tar.xz"
         S="${WORKDIR}"
         LICENSE="GPL-2+"
         SLOT="0"

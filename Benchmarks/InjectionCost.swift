@@ -21,12 +21,12 @@ struct InjectionCost: AsyncParsableCommand {
         let testbed = try await Testbed.shared()
         try await testbed.withMachine("bench-service") { builder in
             try await builder.installPortmanteau(enable: false)
-            try BulkPackage.add(to: builder)
+            try await BulkPackage.add(to: builder)
             let service = try await builder.startService()
             do {
                 try await testbed.withMachine("bench-b") { client in
                     try await client.installPortmanteau()
-                    try BulkPackage.add(to: client)
+                    try await BulkPackage.add(to: client)
                     try client.useService(service.url)
                     let agent = try await client.startAgent()
                     try await measure(client, "app-demo/delta", with: "lib-demo/*", rounds: rounds)
@@ -45,6 +45,7 @@ struct InjectionCost: AsyncParsableCommand {
     private func measure(
         _ machine: Machine, _ atom: String, with others: String?, rounds: Int, isCompiled: Bool = true
     ) async throws {
+        guard rounds > 0 else { return }
         print("injection of \(atom)\(others.map { " and \($0)" } ?? ""), \(rounds) rounds")
         let hooked = ["BINPKG_POLICY": "wait:10m"]
         let local = ["BINPKG_POLICY": "off"]
@@ -64,7 +65,9 @@ struct InjectionCost: AsyncParsableCommand {
                 compiled.append(try await seconds(of: machine, ["-q", atom], environment: local))
                 try await clean()
             }
+            let before = staged(on: machine)
             injected.append(try await seconds(of: machine, ["-q", atom], environment: hooked))
+            guard staged(on: machine) > before else { throw ValidationError("\(atom) was built here") }
             try await clean()
             merged.append(try await seconds(of: machine, ["-q", "--usepkg", atom], environment: local))
         }
@@ -73,6 +76,11 @@ struct InjectionCost: AsyncParsableCommand {
         row("emerge --usepkg, median", "\(fixed(median(merged))) s")
         if isCompiled { report("injected/compiled", injected, compiled) }
         report("injected/usepkg", injected, merged)
+    }
+
+    /// How many packages were injected on a machine so far.
+    private func staged(on machine: Machine) -> Int {
+        ((try? machine.read("var/cache/portmanteau/staged")) ?? "").split(separator: "\n").count
     }
 
     private func report(_ name: String, _ first: [Double], _ second: [Double]) {

@@ -37,7 +37,9 @@ import Testing
                 return
             }
             let descriptor = emerge.descriptor
-            func say(_ text: some StringProtocol) throws { try Files.writeAll(descriptor, Array(text.utf8), path: path) }
+            func say(_ text: some StringProtocol) throws {
+                try Files.writeAll(descriptor, Array(text.utf8), path: path)
+            }
             try say(snapshot(completed: 1) + snapshot(completed: 2))
             #expect(feed.read()?.completed == 2)
             #expect(feed.read() == nil)

@@ -4,7 +4,7 @@ import Testbed
 import Testing
 
 /// The service with roots of other machines, read over sftp.
-@Suite(.serialized) struct EnvironmentTests {
+@Suite struct EnvironmentTests {
     /// A service with the root of the asking machine as its only environment, and the asking machine's sshd.
     private func withTarget(
         _ name: String, tables: @Sendable (Machine) -> String = { _ in "" },

@@ -35,14 +35,10 @@ import Testing
     }
 
     @Test func withoutTheHooksAPackageIsRecordedTheSame() async throws {
-        let testbed = try await Testbed.shared()
-        let without = try await testbed.withMachine("hook-without") { machine in
-            #expect(try await machine.emerge(["-1", "app-demo/hello"]).succeeded)
-            return try await machine.record(of: "app-demo/hello-1.0")
-        }
-        let with = try await testbed.withMachine("hook-with") { machine in
+        let without = try await BuiltPackages.shared.package("app-demo/hello", "app-demo/hello-1.0", bashrc: "").record
+        let with = try await Testbed.shared().withMachine("hook-with") { machine in
             try await machine.installPortmanteau()
-            #expect(try await machine.emerge(["-1", "app-demo/hello"]).succeeded)
+            #expect(try await machine.emerge(["-1", "--buildpkg", "app-demo/hello"]).succeeded)
             return try await machine.record(of: "app-demo/hello-1.0")
         }
         #expect(without == with)

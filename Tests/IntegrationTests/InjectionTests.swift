@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func variablesOfTheBuildReachPreinst() async throws {
+    @Test func variablesOfTheBuildReachPreinstAndPostinst() async throws {
         try await inject("app-demo/memory", "app-demo/memory-1.0", test: "variables") { machine, _ in
             let output = try await machine.emerge(
                 ["-1", "app-demo/memory"], environment: ["PORTAGE_DO_NOT_EXPORT_PMS_VARS": "1"])
@@ -78,6 +78,26 @@ import Testing
             #expect(
                 try machine.read("usr/share/memory/state")
                     == "one 'two' $three\nfirst\nsecond\nb c\nvalue with blanks\n")
+            #expect(try machine.read("var/cache/memory/state") == "one 'two' $three\nvalue with blanks\n")
+        }
+    }
+
+    @Test func filesOfOthersAndOfAPersonAreProtected() async throws {
+        try await inject("app-demo/memory", "app-demo/memory-1.0", test: "protected") { machine, _ in
+            try machine.write("usr/bin/memory", "somebody else's\n")
+            let refused = try await machine.emerge(
+                ["-1", "app-demo/memory"], environment: ["FEATURES": "collision-protect"])
+            #expect(!refused.succeeded && refused.text.contains("already compiled; skipping"), "\(refused.text)")
+            #expect(refused.text.contains("Detected file collision"), "\(refused.text)")
+            #expect(try machine.read("usr/bin/memory") == "somebody else's\n")
+            #expect(!(try machine.installedPackages().contains("app-demo/memory-1.0")))
+
+            try Files.removeTree(machine.path("usr/bin/memory"))
+            try machine.write("etc/memory.conf", "as a person wants it\n")
+            let output = try await machine.emerge(["-1", "app-demo/memory"])
+            #expect(isInjected(output), "\(output.text)")
+            #expect(try machine.read("etc/memory.conf") == "as a person wants it\n")
+            #expect(try machine.read("etc/._cfg0000_memory.conf") == "as it comes\n")
         }
     }
 

@@ -193,4 +193,27 @@ import Testing
             #expect(try client.read("var/db/pkg/app-own/greeter-1.0/CFLAGS") == "-O0\n")
         }
     }
+
+    /// A library gets another sub-slot, so what is linked with it is built anew: planned and brought as one.
+    @Test(.timeLimit(.minutes(60))) func `a world is updated, and what a sub-slot binds is rebuilt`() async throws {
+        try await PlanServer.with("update") { client, _ in
+            let first = try await client.runWithoutCompiler(["binpkg", "emerge", "--require", "lib-demo/gamma"])
+            #expect(first.succeeded, "\(first.text)")
+            #expect(try client.read("var/db/pkg/lib-demo/gamma-1.0/RDEPEND").contains("lib-demo/alpha:0/1="))
+            #expect(try await client.plan(["-uDN", "@world"]).packages.isEmpty)
+
+            try client.append("etc/portage/make.conf", "ACCEPT_KEYWORDS=\"~amd64 ~arm64\"\n")
+            let plan = try await client.plan(["-uDN", "@world"])
+            #expect(plan.packages.map(\.cpv) == ["lib-demo/alpha-2.0", "lib-demo/gamma-1.0"])
+            // Of both there is one for the old sub-slot.
+            #expect(plan.packages.map(\.verdict) == ["near", "near"])
+            let output = try await client.runWithoutCompiler(["binpkg", "emerge", "--require", "-uDN", "@world"])
+            #expect(output.succeeded, "\(output.text)")
+            let libraries = try client.installedPackages().filter { $0.hasPrefix("lib-demo/") }
+            #expect(libraries == ["lib-demo/alpha-2.0", "lib-demo/gamma-1.0"])
+            #expect(try client.read("var/db/pkg/lib-demo/gamma-1.0/RDEPEND").contains("lib-demo/alpha:0/2="))
+            #expect(try client.read("var/db/pkg/lib-demo/gamma-1.0/NEEDED").contains("libalpha.so.2"))
+            #expect(try await client.plan(["-uDN", "@world"]).packages.isEmpty)
+        }
+    }
 }

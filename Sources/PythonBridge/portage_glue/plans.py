@@ -56,7 +56,7 @@ def _parse(arguments):
     return options, files
 
 
-def _prepare(options, only_offers):
+def _prepare(options):
     """The trees as emerge has them, with the options that make it take binary packages."""
     from _emerge.actions import ensure_required_sets
     from _emerge.RootConfig import RootConfig
@@ -72,10 +72,8 @@ def _prepare(options, only_offers):
     ensure_required_sets(trees)
     for name in ("--getbinpkg", "--getbinpkgonly", "--usepkgonly", "--ask", "--pretend"):
         options.pop(name, None)
+    # Not --usepkgonly: what a new sub-slot makes necessary is then not found, since offers are bound to none.
     options["--usepkg"] = True
-    if only_offers:
-        options["--usepkgonly"] = True
-        options["--rebuilt-binaries"] = "n"
     return trees
 
 
@@ -104,7 +102,7 @@ def _resolve(arguments, refused, only_offers, configured):
     portage = portage_module()
     options, files = _parse(arguments)
     portage.output.havecolor = 0
-    trees = _prepare(options, only_offers)
+    trees = _prepare(options)
     root_config = trees[trees._target_eroot]["root_config"]
     files, code = expand_set_arguments(files, None, root_config)
     if code != os.EX_OK:

@@ -56,8 +56,7 @@ struct BinpkgEmerge: ToolCommand {
         guard !plan.packages.isEmpty || attach != nil else {
             // emerge says so itself, and may have to write the world file.
             await portage.close()
-            let code = try EmergeRun.start(
-                plan.arguments, packages: nil, path: context.environment["PATH"] ?? "")
+            let code = try mergeNothing(plan, directory, context)
             if code != 0 { throw ExitCode(code) }
             return
         }
@@ -144,6 +143,15 @@ struct BinpkgEmerge: ToolCommand {
             context.errors(
                 "binpkg: packages that emerge made stay in \(directory.packages(plan.id)): \(error.message)\n")
         }
+    }
+
+    /// Runs emerge with the arguments of a plan that has no packages. Where nothing may be compiled, nothing is.
+    private func mergeNothing(_ plan: Plan, _ directory: PlanDirectory, _ context: Context) throws -> Int32 {
+        let path = context.environment["PATH"] ?? ""
+        guard plan.isRequired else { return try EmergeRun.start(plan.arguments, packages: nil, path: path) }
+        defer { try? directory.remove(plan.id) }
+        return try EmergeRun.start(
+            plan.arguments + EmergeRun.options(isRequired: true), packages: directory.packages(plan.id), path: path)
     }
 
     /// Runs emerge with the plan's packages.

@@ -4,10 +4,11 @@ import Posix
 
 /// Runs the real emerge, which takes terminal and signals as if the user had started it.
 enum EmergeRun {
-    /// What makes emerge take the packages of its PKGDIR and of nowhere else.
+    /// What makes emerge take the packages of its PKGDIR and of nowhere else. Where there is nothing but those, a package
+    /// of the version that is installed is one that has to be built anew, since the plan has no others.
     static func options(isRequired: Bool) -> [String] {
         ["--usepkg", "--getbinpkg=n", "--getbinpkgonly=n"]
-            + (isRequired ? ["--usepkgonly", "--rebuilt-binaries=n"] : ["--usepkgonly=n"])
+            + (isRequired ? ["--usepkgonly", "--rebuilt-binaries=y"] : ["--usepkgonly=n"])
     }
 
     /// Starts emerge and waits for its end.
