@@ -105,8 +105,10 @@ import Testing
                     ? String(decoding: bytes, as: UTF8.self) : try await BinhostTests.unzipped(bytes)
                 return try #require(Index(text), "\(text)")
             }
-            while try await service.call("GET", "/binhost/trial/Packages").status != 200 {
+            var patience = 6000
+            while patience > 0, try await service.call("GET", "/binhost/trial/Packages").status != 200 {
                 try await Task.sleep(for: .milliseconds(10))
+                patience -= 1
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for name in ["Packages", "Packages", "Packages.gz"] {
