@@ -5,6 +5,7 @@ import GRDB
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Testbed
 import Testing
 
 @testable import BinpkgService
@@ -105,11 +106,8 @@ import Testing
                     ? String(decoding: bytes, as: UTF8.self) : try await BinhostTests.unzipped(bytes)
                 return try #require(Index(text), "\(text)")
             }
-            var patience = 6000
-            while patience > 0, try await service.call("GET", "/binhost/trial/Packages").status != 200 {
-                try await Task.sleep(for: .milliseconds(10))
-                patience -= 1
-            }
+            #expect(
+                try await eventually { try await service.call("GET", "/binhost/trial/Packages").status == 200 })
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for name in ["Packages", "Packages", "Packages.gz"] {
                     group.addTask {

@@ -182,9 +182,7 @@ import Testing
         try await Trial.run(TrialBuilder(.exact([1, 2, 3])), directory: scratch.path, settings: settings) { trial in
             _ = try await trial.obtain(sample)
             _ = try await Self.index(trial, packages: 1)
-            for _ in 0..<6000 where try await trial.service.store.entries(of: "closed").isEmpty {
-                try await Task.sleep(for: .milliseconds(10))
-            }
+            #expect(try await eventually { try await !trial.service.store.entries(of: "closed").isEmpty })
             // Nobody has a token, and nobody gets in.
             for way in ways { #expect(try await Self.get(trial, way).status != .ok, "\(way)") }
             #expect(try await Self.get(trial, ways[0], [.authorization: "Bearer x"]).status == .unauthorized)

@@ -68,9 +68,7 @@ import Testing
             let old = try #require(try await trial.obtain(sample).artifact)
             let used = try #require(try await trial.obtain(BinpkgServiceTests.sample("used")).artifact)
             let service = trial.service
-            for _ in 0..<6000 where try await service.store.entries(of: "main").count < 2 {
-                try await Task.sleep(for: .milliseconds(10))
-            }
+            #expect(try await eventually { try await service.store.entries(of: "main").count >= 2 })
             let before = try #require(try await service.store.timestamp(of: "main"))
             try await Self.age(trial, but: used)
             let reader = try #require(service.packages.open(old))
@@ -120,17 +118,14 @@ import Testing
             let service = trial.service
             let house = Task { await service.keepHouse(pause: .milliseconds(10)) }
             // Once at the start, and then again.
-            for _ in 0..<6000 where try await !service.store.artifacts().isEmpty {
-                try await Task.sleep(for: .milliseconds(10))
-            }
-            #expect(try await service.store.artifacts().isEmpty)
+            #expect(try await eventually { try await service.store.artifacts().isEmpty })
             let id = try #require(try await trial.obtain(sample).artifact)
             #expect(service.packages.has(id))
-            for _ in 0..<6000 where try await !service.store.artifacts().isEmpty {
-                try await Self.age(trial)
-                try await Task.sleep(for: .milliseconds(10))
-            }
-            #expect(try await service.store.artifacts().isEmpty)
+            #expect(
+                try await eventually {
+                    try await Self.age(trial)
+                    return try await service.store.artifacts().isEmpty
+                })
             house.cancel()
             await house.value
             let left = try Files.list(scratch.path + "/artifacts")
@@ -192,9 +187,7 @@ import Testing
             for name in ["altered", "empty", "missing", "good"] {
                 ids.append(try #require(try await trial.obtain(BinpkgServiceTests.sample(name)).artifact))
             }
-            for _ in 0..<6000 where try await service.store.entries(of: "main").count < 4 {
-                try await Task.sleep(for: .milliseconds(10))
-            }
+            #expect(try await eventually { try await service.store.entries(of: "main").count >= 4 })
             _ = try await trial.client.execute(uri: "/binhost/main/Packages", method: .get)
             #expect(try await service.keeper.check(repair: false) == [])
             try Files.replace(service.packages.path(ids[0]), with: [1, 2, 4])

@@ -136,24 +136,15 @@ import Testing
             // One place, one more answer.
             for freed in 1...3 {
                 try await connections.removeFirst().close()
-                #expect(try await Self.wait { late.reduce(0) { $0 + $1.answers } == freed })
+                #expect(try await eventually { late.reduce(0) { $0 + $1.answers } == freed })
                 for connection in connections { for _ in 0..<30 { #expect(try await connection.ping()) } }
                 #expect(late.reduce(0) { $0 + $1.answers } == freed)
             }
             for connection in late where connection.answers == 1 { try await connection.close() }
-            #expect(try await Self.wait { late.allSatisfy { $0.answers == 1 } })
+            #expect(try await eventually { late.allSatisfy { $0.answers == 1 } })
             for connection in late { try await connection.close() }
             #expect(try await service.call("GET", "/v1/status").status == 200)
         }
-    }
-
-    /// Waits until something is true; false when it does not become so in a minute.
-    private static func wait(_ isTrue: () -> Bool) async throws -> Bool {
-        for _ in 0..<6000 {
-            if isTrue() { return true }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        return false
     }
 
     @Test func whoSendsOrReadsTooSlowlyIsCutOff() async throws {

@@ -140,12 +140,10 @@ import Testing
                 try await ask(.head, "/v1/artifacts/{id}", name, headers: headers)
             }
             // The index is made when it is asked for. The package is in none: its client sent something of it.
-            let index = "/binhost/main/Packages"
-            var patience = 3000
-            while patience > 0, try await trial.client.execute(uri: index, method: .get).status != .ok {
-                try await Task.sleep(for: .milliseconds(10))
-                patience -= 1
-            }
+            #expect(
+                try await eventually {
+                    try await trial.client.execute(uri: "/binhost/main/Packages", method: .get).status == .ok
+                })
             for path in ["Packages", "Packages.gz"] {
                 let ranges: [HTTPFields] = [HTTPFields(), tag, [.range: "bytes=1-"], [.range: "bytes=99999-"]]
                 for headers in ranges {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Testbed
 import Testing
 
 @testable import BinpkgService
@@ -32,12 +33,9 @@ import Testing
             try await Task.sleep(for: .seconds(20))
             #expect(service.isConnected(from: port), "cut off, though it reads")
             reading.cancel()
-            var patience = 600
-            while service.isConnected(from: port), patience > 0 {
-                try await Task.sleep(for: .milliseconds(100))
-                patience -= 1
-            }
-            #expect(!service.isConnected(from: port), "not cut off, though it reads no more")
+            #expect(
+                try await eventually(every: .milliseconds(100)) { !service.isConnected(from: port) },
+                "not cut off, though it reads no more")
             try? await channel.close()
         }
     }

@@ -89,7 +89,7 @@ import Testing
 
                     """)
             }
-            try await PlanServer.with("own", prepare: prepare) { client, service, server in
+            try await PlanServer.with("dependencies", prepare: prepare) { client, service, server in
                 let packed = try await client.run([
                     "bash", "-c",
                     "cd \"$0\" && echo linen > thread.txt && tar -cf shuttle-2.tar thread.txt && sha512sum shuttle-2.tar",

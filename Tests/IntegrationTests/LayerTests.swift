@@ -99,6 +99,13 @@ import Testing
         }
     }
 
+    /// Waits until a log says so.
+    private func says(_ path: String, _ text: String) async throws -> Bool {
+        try await eventually(within: .seconds(180), every: .milliseconds(100)) {
+            (try? Files.readText(path))?.contains(text) == true
+        }
+    }
+
     private func compilations(_ log: String) -> Int { log.ranges(of: ">>> Compiling source").count }
 
     @Test func aHostThatChangesIsBuiltInOnceMore() async throws {
@@ -110,9 +117,7 @@ import Testing
                 let client = ServiceClient(machine: machine, url: service.url)
                 let reply = try await client.ask("app-demo/slow-1.0", wait: 0)
                 let path = machine.path("var/lib/portmanteau/binpkgd/logs/\(reply.value("id") ?? "").log")
-                for _ in 0..<1800 where (try? Files.readText(path))?.contains(">>> Compiling source") != true {
-                    try await Task.sleep(for: .milliseconds(100))
-                }
+                #expect(try await says(path, ">>> Compiling source"))
                 // At once, not in its turn among the emerges of other tests.
                 let merged = try await machine.run(["emerge", "-1", "lib-demo/alpha"], timeout: .seconds(300))
                 #expect(merged.succeeded, "\(merged.text)")
@@ -150,13 +155,9 @@ import Testing
         try machine.write(place, ebuild)
         let reply = try await client.ask("app-moving/slowly-1", wait: 0)
         let path = machine.path("var/lib/portmanteau/binpkgd/logs/\(reply.value("id") ?? "").log")
-        for _ in 0..<1800 where (try? Files.readText(path))?.contains(">>> Compiling source") != true {
-            try await Task.sleep(for: .milliseconds(100))
-        }
+        #expect(try await says(path, ">>> Compiling source"))
         try machine.write(place, ebuild.replacing("before", with: "after").replacing("sleep 3", with: ":"))
-        for _ in 0..<1800 where (try? Files.readText(path))?.contains("== failed: ") != true {
-            try await Task.sleep(for: .milliseconds(100))
-        }
+        #expect(try await says(path, "== failed: "))
         let text = try Files.readText(path)
         #expect(text.contains("slowly-1.ebuild changed): once more") && compilations(text) == 1, "\(text)")
         #expect(!reply.text.contains("sent ") && text.contains("slowly-1.ebuild is gone; send it again"), "\(text)")

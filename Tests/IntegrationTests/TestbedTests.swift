@@ -8,6 +8,9 @@ import Testing
         let testbed = try await Testbed.shared()
         try await testbed.withMachine("testbed-diamond") { machine in
             try await testbed.withMachine("testbed-other") { other in
+                await #expect(throws: TestbedError.self, "each test has its machine alone") {
+                    try await testbed.withMachine("testbed-other") { _ in }
+                }
                 let emerge = try await machine.emerge(["app-demo/delta"])
                 #expect(emerge.succeeded, "\(emerge.text)")
                 #expect(

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Lets a number of tasks through at a time; the others wait in their order without holding a thread.
 public actor Limiter {
     /// For emerges of this process: more than two at a time only slow each other.
@@ -6,6 +8,8 @@ public actor Limiter {
     static let machines = Limiter(6)
     /// Whether the task counts among those with machines already.
     @TaskLocal static var hasMachine = false
+    /// The folders of the machines that tests have or wait for.
+    private static let taken = Mutex<Set<String>>([])
 
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -27,7 +31,11 @@ public actor Limiter {
     }
 
     /// Runs the body when a machine may be made for it: at once inside of another such body.
-    static func withMachines<R: Sendable>(_ body: () async throws -> R) async throws -> R {
+    ///
+    /// - Parameter folder: the machine's, which no other body of this process may have meanwhile.
+    static func withMachine<R: Sendable>(in folder: String, _ body: () async throws -> R) async throws -> R {
+        guard taken.withLock({ $0.insert(folder).inserted }) else { throw TestbedError.machineTaken(folder) }
+        defer { taken.withLock { _ = $0.remove(folder) } }
         if hasMachine { return try await body() }
         return try await machines.run { try await $hasMachine.withValue(true, operation: body) }
     }

@@ -90,7 +90,7 @@ public struct Testbed: Sendable {
     public func withMachine<R: Sendable>(
         _ name: String, _ body: (Machine) async throws -> R
     ) async throws -> R {
-        try await Limiter.withMachines { try await Self.using(try await machine(name), body) }
+        try await Limiter.withMachine(in: "\(machines)/\(name)") { try await Self.using(try await machine(name), body) }
     }
 
     /// Passes a machine on, and removes it at the end.

@@ -8,6 +8,8 @@ public enum TestbedError: Error, CustomStringConvertible {
     case badMachineName(String)
     /// There is no machine of that name.
     case noMachine(String)
+    /// Two tests that run at once want the same machine.
+    case machineTaken(String)
     /// Making the template failed; the text is the end of what its script wrote.
     case template(String)
     /// A command could not be started, or one that had to succeed did not.
@@ -20,6 +22,7 @@ public enum TestbedError: Error, CustomStringConvertible {
         case .badRoot(let path, let reason): "the testbed cannot use \(path): \(reason)"
         case .badMachineName(let name): "'\(name)' is no name for a machine: letters, digits, - _ . only"
         case .noMachine(let name): "there is no machine \(name); make it with: testbed machine \(name)"
+        case .machineTaken(let folder): "another test has the machine in \(folder); each test takes names of its own"
         case .template(let text): "the testbed's template could not be made:\n\(text)"
         case .command(let command, let reason): "\(command): \(reason)"
         }

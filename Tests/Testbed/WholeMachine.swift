@@ -13,7 +13,9 @@ extension Testbed {
     public func withWholeMachine<R: Sendable>(
         _ name: String, _ body: (Machine) async throws -> R
     ) async throws -> R {
-        try await Limiter.withMachines { try await Self.using(try await wholeMachine(name), body) }
+        try await Limiter.withMachine(in: wholeFolder(name)) {
+            try await Self.using(try await wholeMachine(name), body)
+        }
     }
 
     private func wholeMachine(_ name: String) async throws -> Machine {

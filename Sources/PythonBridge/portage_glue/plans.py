@@ -72,7 +72,8 @@ def _prepare(options):
     ensure_required_sets(trees)
     for name in ("--getbinpkg", "--getbinpkgonly", "--usepkgonly", "--ask", "--pretend"):
         options.pop(name, None)
-    # Not --usepkgonly: what a new sub-slot makes necessary is then not found, since offers are bound to none.
+    # With --usepkgonly the resolver rebuilds what a new sub-slot binds only under --rebuilt-binaries, and that takes each
+    # offer of an installed version for a rebuild.
     options["--usepkg"] = True
     return trees
 
