@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Testbed
 
 /// Measures what the project promises. Everything that is compared runs in turns, in one run.
@@ -52,6 +53,7 @@ struct All: AsyncParsableCommand {
 func row(_ name: String, _ value: String, _ note: String = "") {
     let gap = String(repeating: " ", count: max(1, 58 - name.count))
     print("  \(name)\(gap)\(value)\(note.isEmpty ? "" : "  ")\(note)")
+    fflush(nil)
 }
 
 /// Runs an emerge that must succeed, and returns its seconds.

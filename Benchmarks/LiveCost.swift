@@ -11,7 +11,7 @@ struct LiveCost: AsyncParsableCommand {
         commandName: "live",
         abstract: "depgraph emerge against emerge of 20 packages, and the view's own CPU and memory.")
 
-    @Option(help: "Pairs of merges.")
+    @Option(help: "Pairs of merges; none with 0.")
     var pairs = 10
 
     @Option(help: "Packages of the large graph.")
@@ -31,7 +31,7 @@ struct LiveCost: AsyncParsableCommand {
         try await testbed.withMachine("bench-live") { machine in
             try await machine.installPortmanteau(enable: false)
             try await machine.withTerminal(columns: 100, rows: 40) { terminal in
-                try await merges(machine, terminal)
+                if pairs > 0 { try await merges(machine, terminal) }
                 for count in [150, packages] { try await resting(machine, terminal, count) }
             }
         }
@@ -44,7 +44,10 @@ struct LiveCost: AsyncParsableCommand {
             try await terminal.enter(
                 "clear; s=$EPOCHREALTIME; \(command) \(arguments); echo $? $s $EPOCHREALTIME > ~/../time.new; "
                     + "mv ~/../time.new ~/../time")
-            while !Files.exists(machine.path("time")) { try await Task.sleep(for: .milliseconds(200)) }
+            guard
+                try await eventually(
+                    within: .seconds(1200), every: .milliseconds(200), { Files.exists(machine.path("time")) })
+            else { throw ValidationError("\(command) did not end within 20 minutes") }
             let words = try machine.read("time").split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
             guard words.count == 3, words[0] == 0 else {
                 throw ValidationError("\(command) failed:\n" + (try await terminal.screen()).joined(separator: "\n"))
@@ -76,7 +79,10 @@ struct LiveCost: AsyncParsableCommand {
     /// The view beside a program that does nothing, but has the name, the list, the log and the graph of an emerge.
     private func resting(_ machine: Machine, _ terminal: Terminal, _ count: Int) async throws {
         try writeStandIn(machine, count)
-        try await terminal.enter("clear; (PATH=$HOME/standin:$PATH; exec depgraph emerge \(count))")
+        // Portage is found by the emerge in PATH, else.
+        try await terminal.enter(
+            "clear; (export PATH=$HOME/standin:$PATH PORTMANTEAU_PYTHON=\(machine.prefix)/bin/python3; "
+                + "exec depgraph emerge \(count))")
         try await terminal.wait(for: "emerge: 0 of \(count) merged")
         guard let view = ProcessChain.all().last(where: { $0.link.arguments == ["depgraph", "emerge", "\(count)"] }),
             let pid = ProcessChain.all().first(where: {
