@@ -87,6 +87,16 @@ import Testing
             }
             #expect(try await machine.graph(file).nodes.map(\.cpv) == names)
             #expect(try await self.show(machine, file + ["--json"]).stdout.hasPrefix("{"))
+            // To the letter: programs of others read it.
+            try machine.write("any", mergeList(["hard/any-1", "hard/a-1"], of: machine))
+            let json = try await self.show(machine, ["--mtimedb", machine.prefix + "/any", "--json"])
+            func node(_ cpv: String) -> String {
+                #"{"cpv":"\#(cpv)","repo":"hard","root":"\#(machine.prefix)/","state":"waiting","type":"ebuild"}"#
+            }
+            let edge = #"{"from":0,"kinds":["RDEPEND"],"maybe":false,"to":1}"#
+            #expect(
+                json.stdout.filter { !$0.isWhitespace }
+                    == #"{"edges":[\#(edge)],"nodes":[\#(node("hard/any-1")),\#(node("hard/a-1"))]}"#)
             let dot = try await self.show(machine, file + ["--format", "dot"])
             #expect(dot.succeeded && names.allSatisfy { dot.stdout.contains($0) }, "\(dot.text)")
             let svg = try await self.show(machine, file + ["--format", "svg"])

@@ -39,6 +39,15 @@ import Testing
         Array(screen.drop { !$0.hasPrefix(Self.rule) })
     }
 
+    /// How many changes of colour there are from the rule to the end of the screen; bold is none.
+    private func coloursOfPanel(_ screen: [String]) -> Int {
+        let lines = screen.drop { !$0.contains("─ emerge: ") && !$0.contains("- emerge: ") }
+        return lines.joined().split(separator: "\u{1B}[").count { part in
+            let codes = part.prefix { $0 != "m" }.split(separator: ";").compactMap { Int($0) }
+            return codes.contains { (30...38).contains($0) || (90...97).contains($0) }
+        }
+    }
+
     @Test(arguments: [(80, 24, 1), (160, 50, 2)])
     func `the graph stays below the output, and the scrollback clean`(
         columns: Int, rows: Int, jobs: Int
@@ -55,6 +64,7 @@ import Testing
             }
             let shown = panel(screen)
             #expect((2...rows / 2).contains(shown.count))
+            #expect(coloursOfPanel(try await terminal.colouredScreen()) > 0)
             try await terminal.resize(columns: columns - 12, rows: rows - 4)
             let smaller = try await terminal.wait("the panel in the smaller terminal") { screen in
                 screen.count == rows - 4
@@ -191,10 +201,49 @@ import Testing
             try await terminal.enter(
                 "depgraph emerge --keep-going -1 app-demo/broken app-demo/on-broken lib-demo/drum; echo \"code=$?\"")
             try await terminal.wait("the panel") { screen in screen.contains { $0.hasPrefix("-- emerge: ") } }
-            #expect(try await terminal.screen().allSatisfy { $0.allSatisfy(\.isASCII) })
+            let screen = try await terminal.colouredScreen()
+            #expect(screen.allSatisfy { $0.allSatisfy(\.isASCII) })
+            #expect(coloursOfPanel(screen) == 0, "\(screen)")
             try await terminal.wait(for: "code=1")
             let summary = try await terminal.history().first { $0.hasPrefix("depgraph: ") } ?? ""
             #expect(summary.contains("not finished: app-demo/broken-1.0"), "\(summary)")
+        }
+    }
+
+    @Test func `however fast packages follow each other, 15 pictures a second are drawn at most`() async throws {
+        let count = 250
+        try await withTerminal("live-rate") { machine, terminal in
+            let root = machine.prefix + "/"
+            let list = (1...count).map { "[\"ebuild\", \"\(root)\", \"rate-demo/package-\($0)\", \"merge\"]" }
+            try machine.write(
+                "var/cache/edb/mtimedb", "{\"resume\": {\"mergelist\": [\(list.joined(separator: ", "))]}}")
+            // It has the name and the log of an emerge, one of a package every 20 ms.
+            try machine.write(
+                "root/standin/emerge",
+                """
+                #!/bin/bash
+                sleep 2
+                echo "${EPOCHREALTIME}" > ~/begun
+                for ((i = 1; i <= \(count); i++)); do
+                    for what in '>>> emerge' '::: completed emerge'; do
+                        echo "${EPOCHSECONDS}:  ${what} (${i} of \(count)) rate-demo/package-${i} to \(root)"
+                        sleep 0.01
+                    done
+                done >> "${HOME}/../var/log/emerge.log"
+                echo "${EPOCHREALTIME}" > ~/ended
+
+                """, mode: 0o755)
+            try await terminal.record(to: "root/bytes")
+            try await terminal.enter(
+                "PATH=$HOME/standin:$PATH PORTMANTEAU_PYTHON=\(root)bin/python3 depgraph emerge; echo \"code=$?\"")
+            try await terminal.wait(for: "code=0")
+            let times = try ["begun", "ended"].map { try machine.read("root/" + $0).dropLast() }
+            let lasted = try #require(Double(times[1])) - #require(Double(times[0]))
+            let written = String(decoding: try Files.read(machine.path("root/bytes")), as: UTF8.self)
+            let pictures = written.split(separator: "\u{1B}[?2026h", omittingEmptySubsequences: false).count - 1
+            // The first and the last are not in that time.
+            #expect(Double(pictures) <= 15 * lasted + 4, "\(pictures) in \(lasted) s")
+            #expect(pictures > 5)
         }
     }
 
@@ -223,9 +272,15 @@ import Testing
             #expect(!once.stdout.contains("\u{1B}"))
             let other = try await machine.run(["depgraph", "watch", "--once", "--pid", "1"])
             #expect(other.exitCode == 1 && other.stderr.contains("no emerge has the process id 1"))
-            try await terminal.press("q")
+            try await terminal.resize(columns: 60, rows: 20)
+            try await terminal.wait("the picture in the smaller terminal") { screen in
+                screen.count <= 20 && screen.first?.hasPrefix(Self.rule) == true && screen.first?.count == 60
+                    && screen.contains { $0.contains("▶ app-demo/slow-1.0") }
+            }
+            try await terminal.press(observability ? "C-c" : "q")
             try await terminal.wait(for: "code=0")
             #expect(panel(try await terminal.screen()).isEmpty)
+            #expect(ProcessChain.all().contains { $0.link.arguments.last == "app-demo/slow" }, "emerge goes on")
             try await terminal.enter("stty -a > after; cmp before after && echo same")
             try await terminal.wait(for: "same")
             try await emerge.stop()
@@ -246,17 +301,20 @@ import Testing
                 return [Merge()]
             }
             let list = "--with-bdeps=y --autounmask=n dev-build/cmake dev-vcs/git"
-            return [
-                Merge(), Merge(arguments: list, count: 148, tree: tree),
-                Merge(columns: 160, rows: 50, jobs: 2, arguments: list, count: 148, tree: tree),
-            ]
+            let sizes = [(80, 24), (160, 50)]
+            return [Merge()]
+                + sizes.flatMap { columns, rows in
+                    (1...2).map { jobs in
+                        Merge(columns: columns, rows: rows, jobs: jobs, arguments: list, count: 148, tree: tree)
+                    }
+                }
         }()
     }
 
     @Test(arguments: Merge.tried)
     func `a merge is followed from the first package to the last`(merge: Merge) async throws {
         let (rows, count) = (merge.rows, merge.count)
-        let name = "live-\(count)-\(merge.jobs)"
+        let name = "live-\(count)-\(rows)-\(merge.jobs)"
         func prepare(_ machine: Machine) async throws {
             if let tree = merge.tree { try await machine.useRealTree(tree, breakCycles: true) }
         }

@@ -56,6 +56,14 @@ public final class Terminal: Sendable {
     /// The lines on the screen, without blanks at their ends.
     public func screen() async throws -> [String] { try await capture([]) }
 
+    /// The lines on the screen with their colours: an escape sequence before each change.
+    public func colouredScreen() async throws -> [String] { try await capture(["-e"]) }
+
+    /// Writes what the terminal is sent from now on, byte for byte, to a file of the machine.
+    public func record(to relative: String) async throws {
+        try await run(["pipe-pane", "exec cat > '\(machine.path(relative))'"])
+    }
+
     /// The scrollback and the screen, lines that were wrapped joined.
     public func history() async throws -> [String] { try await capture(["-J", "-S", "-"]) }
 
