@@ -13,10 +13,12 @@ PRODUCT ?=
 VERSION := $(shell sed -n 's/^ *public static let text = "\(.*\)"$$/\1/p' Sources/SuiteVersion/SuiteVersion.swift)
 
 # What the phases of emerge run links Glibc and nothing else: the Swift runtime statically, and, since the driver would
-# take the shared ones, a library directory that holds only the static libstdc++.
+# take the shared ones, a library directory that holds only the static libstdc++. Generic types are asked for by their
+# functions and not by their names, which would be taken apart anew in each phase.
 HOT_SCRATCH = .build-hot
 HOTDIR      = $(HOT_SCRATCH)/release
 HOT_FLAGS   = -c release --scratch-path $(HOT_SCRATCH) --static-swift-stdlib --disable-local-rpath \
+              -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
               -Xlinker -L$(CURDIR)/$(HOT_SCRATCH)/static -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 BINDIR      = $(SCRATCH)/$(CONFIG)
 # What is installed needs no Swift.

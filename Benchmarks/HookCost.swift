@@ -120,7 +120,9 @@ struct HookCost: AsyncParsableCommand {
                 EBUILD_PHASE=$phase a=0 b=0
                 PORTAGE_BUILDDIR=/nonexistent
                 for ((i = 0; i < \(calls); i++)); do
+                    # As in a phase, where nothing is defined yet.
                     unset ___pm_defined
+                    unset -f $(compgen -A function)
                     s=${EPOCHREALTIME/[.,]/}; source "$1"; e=${EPOCHREALTIME/[.,]/}; ((a += e - s))
                     s=${EPOCHREALTIME/[.,]/}; source /dev/null; e=${EPOCHREALTIME/[.,]/}; ((b += e - s))
                 done

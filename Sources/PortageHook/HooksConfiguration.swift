@@ -65,17 +65,18 @@ public struct HooksConfiguration: Equatable, Sendable {
     public mutating func read(_ text: String, source: String) -> [String] {
         var messages: [String] = []
         var number = 0
-        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+        // Of bytes: each phase reads this, and what knows of Unicode is slow.
+        for line in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             number += 1
-            let line = Self.trimmed(line)
-            if line.isEmpty || line.first == "#" { continue }
-            let place = "\(source.printable) line \(number)"
-            guard let equals = line.firstIndex(of: "=") else {
+            let line = Self.trimmed(Substring(line))
+            if line.isEmpty || line.utf8.first == UInt8(ascii: "#") { continue }
+            var place: String { "\(source.printable) line \(number)" }
+            guard let equals = line.utf8.firstIndex(of: UInt8(ascii: "=")) else {
                 messages.append("\(place): not KEY=VALUE (ignored)")
                 continue
             }
             let key = String(Self.trimmed(line[..<equals]))
-            guard let value = Self.value(line[line.index(after: equals)...]) else {
+            guard let value = Self.value(line[line.utf8.index(after: equals)...]) else {
                 messages.append("\(place): the value of \(key.printable) has no closing quote (ignored)")
                 continue
             }
@@ -185,10 +186,11 @@ public struct HooksConfiguration: Equatable, Sendable {
     }
 
     private static func trimmed(_ text: Substring) -> Substring {
-        var text = text
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return text
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+        let bytes = text.utf8
+        guard let first = bytes.firstIndex(where: { !isBlank($0) }), let last = bytes.lastIndex(where: { !isBlank($0) })
+        else { return text.prefix(0) }
+        return text[first..<bytes.index(after: last)]
     }
 
     /// A value in a message: one line, not endless.

@@ -4,7 +4,7 @@ import Glibc
 /// Which program started this one, and who started that: read from `/proc`, through a pid sandbox.
 ///
 /// In a phase with FEATURES=pid-sandbox the visible `/proc` shows only the sandbox. The real one lies below it; a
-/// child in a mount namespace of its own uncovers it, and `/proc/self` there is this process as the outside sees it.
+/// child in a mount namespace of its own uncovers it, and `/proc/self` there is that child as the outside sees it.
 public enum ProcessChain {
     /// A process on the chain.
     public struct Link: Equatable, Sendable {
@@ -29,7 +29,9 @@ public enum ProcessChain {
         guard let last = visible.last, last.arguments.contains(where: { $0.hasSuffix("pid-ns-init") }) else {
             return visible
         }
-        return uncovered() ?? visible
+        // The first link there is this process, as the outside sees it.
+        let whole = uncovered { Array(readChain().dropFirst()) } ?? []
+        return whole.isEmpty ? visible : whole
     }
 
     /// The environment that a process of the chain was started with, as `NAME=VALUE`; nil when it cannot be read.
@@ -52,31 +54,18 @@ public enum ProcessChain {
     /// Whether a process is still the one that a link names.
     public static func isAlive(_ pid: Int32, started: UInt64) -> Bool { stat(of: String(pid))?.started == started }
 
-    /// The chain as a child sees it that looks below the sandbox's `/proc`; nil when that is not allowed.
-    private static func uncovered() -> [Link]? {
-        uncovered { Array(readChain().map(encode).joined().utf8) }.map { Array(decode($0).dropFirst()) }
-    }
-
-    /// What a child reads that looks below the sandbox's `/proc`; nil when that is not allowed.
-    private static func uncovered(_ read: () -> [UInt8]) -> [UInt8]? {
-        var ends: [Int32] = [-1, -1]
-        guard cposix_pipe(&ends) == 0 else { return nil }
-        let pid = cposix_fork()
-        if pid == 0 {
-            // The child only reads files and writes to the pipe; its own link is dropped by the parent.
-            if cposix_uncover_proc() == 0 {
-                try? Files.writeAll(ends[1], read())
+    /// What is read below the sandbox's `/proc`; nil when that is not allowed.
+    private static func uncovered<Result>(_ read: () -> Result) -> Result? {
+        withoutActuallyEscaping(read) { read in
+            var result: Result?
+            var call = { result = read() }
+            let code = withUnsafeMutablePointer(to: &call) { call in
+                cposix_below_proc({ $0?.assumingMemoryBound(to: (() -> Void).self).pointee() }, call)
             }
-            _exit(0)
+            // Half of something may have been written: nothing can be done any more, not even free it.
+            if code < 0 { _exit(0) }
+            return result
         }
-        close(ends[1])
-        defer { close(ends[0]) }
-        guard pid > 0 else { return nil }
-        let bytes = try? Files.readAll(ends[0], path: "/proc", limit: 8 << 20)
-        var status: Int32 = 0
-        waitpid(pid, &status, 0)
-        guard let bytes, !bytes.isEmpty else { return nil }
-        return bytes
     }
 
     /// Follows parents from `/proc/self` upwards, this process's parent first.
@@ -145,26 +134,14 @@ public enum ProcessChain {
 
     /// Parent and start time from `/proc/PID/stat`; the command's name may hold blanks and brackets.
     private static func stat(of name: String) -> (parent: Int32, started: UInt64)? {
-        guard let text = try? Files.readText("/proc/\(name)/stat", limit: 4096),
-            let bracket = text.lastIndex(of: ")")
+        guard let text = try? Files.read("/proc/\(name)/stat", limit: 4096),
+            let bracket = text.lastIndex(of: UInt8(ascii: ")"))
         else { return nil }
-        let fields = text[text.index(after: bracket)...].split(separator: " ")
-        guard fields.count > 19, let parent = Int32(fields[1]), let started = UInt64(fields[19]) else { return nil }
+        // Of bytes: each phase reads some of these, and what knows of Unicode is slow.
+        let fields = text[(bracket + 1)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 19, let parent = Int32(String(decoding: fields[1], as: UTF8.self)),
+            let started = UInt64(String(decoding: fields[19], as: UTF8.self))
+        else { return nil }
         return (parent, started)
-    }
-
-    private static func encode(_ link: Link) -> String {
-        let arguments = link.arguments.joined(separator: "\u{1}")
-        return "\(link.pid)\u{2}\(link.started)\u{2}\(arguments)\u{3}"
-    }
-
-    private static func decode(_ bytes: [UInt8]) -> [Link] {
-        bytes.split(separator: 3).compactMap { record in
-            let fields = record.split(separator: 2, maxSplits: 2, omittingEmptySubsequences: false)
-                .map { String(decoding: $0, as: UTF8.self) }
-            guard fields.count == 3, let pid = Int32(fields[0]), let started = UInt64(fields[1]) else { return nil }
-            return Link(
-                pid: pid, started: started, arguments: fields[2].split(separator: "\u{1}").map(String.init))
-        }
     }
 }

@@ -1,12 +1,15 @@
-/* What Swift's Glibc module cannot reach: GNU extensions, variadic calls, fork. */
+/* What Swift's Glibc module cannot reach: GNU extensions, variadic calls, clone. */
 #ifndef CPOSIX_H
 #define CPOSIX_H
 
 #include <sys/types.h>
 
-/* Uncovers the /proc below the one a pid sandbox mounted over it, in a mount
-   namespace of the calling process alone. Returns 0, or an errno. */
-int cposix_uncover_proc(void);
+/* Calls `read` where the /proc below the one that a pid sandbox mounted over it is to be
+   seen: in a child with a mount namespace of its own, which shares this process's memory,
+   so that nothing is copied; this process waits. Returns 0, an errno when that is not
+   possible, or -1 when the child was ended meanwhile: then the memory is not to be
+   trusted. For programs with one thread. */
+int cposix_below_proc(void (*read)(void *), void *context);
 
 /* Columns and rows of the terminal behind fd. Returns 0, or -1 if it is none. */
 int cposix_terminal_size(int fd, int *columns, int *rows);
@@ -21,10 +24,6 @@ int cposix_pipe(int ends[2]);
 
 /* The process's environment, a NULL-terminated array. */
 char **cposix_environment(void);
-
-/* fork, which Swift hides. The child must touch nothing that another thread could
-   have locked: for programs with one thread. */
-pid_t cposix_fork(void);
 
 /* The two ends of a new pseudo terminal, both closed at exec. Returns 0, or an errno. */
 int cposix_open_terminal(int *controller, int *terminal);
