@@ -45,7 +45,7 @@ public enum PackageState: String, Sendable, Hashable, CaseIterable {
     case waiting
     /// A phase of it runs.
     case building
-    /// Built, it is being copied to the live system.
+    /// Built; it is copied to the live system, or waits for that.
     case merging
     /// Merged by this emerge.
     case done

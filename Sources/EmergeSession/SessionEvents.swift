@@ -61,13 +61,20 @@ extension SessionState {
             guard packages[index].stage == .waiting else { return }
             move(index, to: .building, time)
         case .compiling, .unpacking:
-            guard [.waiting, .building].contains(packages[index].stage) else { return }
+            // What an earlier try had built may have been found before it was removed.
+            guard [.waiting, .building, .built].contains(packages[index].stage) else { return }
             move(index, to: .building, time)
         case .merging:
-            guard [.waiting, .building].contains(packages[index].stage) else { return }
+            guard [.waiting, .building, .built].contains(packages[index].stage) else { return }
             move(index, to: .merging, time)
         case .completed: move(index, to: .done, time)
         }
+    }
+
+    /// The build of a package, one that is being built, is over.
+    public mutating func built(_ index: Int, now: Double) {
+        guard packages.indices.contains(index), packages[index].stage == .building else { return }
+        move(index, to: .built, now)
     }
 
     /// mtimedb has this resume list now; an empty one is none. Lists of other emerges are passed over.
@@ -79,7 +86,7 @@ extension SessionState {
         // What is gone and was never merged has failed; then what was not begun was given up for that.
         for index in packages.indices where !left.contains(packages[index].key) {
             switch packages[index].stage {
-            case .merging: move(index, to: .done, now)
+            case .built, .merging: move(index, to: .done, now)
             case .building: move(index, to: .failed, now)
             default: break
             }
@@ -99,13 +106,14 @@ extension SessionState {
             guard let index = indices[Key(cpv: task.cpv, root: task.root)] else { continue }
             present.insert(index)
             guard packages[index].stage != .done else { continue }
-            move(index, to: task.isMerge ? .merging : .building, snapshot.time)
+            let merge: Stage = task.phase == "merge-wait" ? .built : .merging
+            move(index, to: task.isMerge ? merge : .building, snapshot.time)
             // A merge keeps the name of the last phase of the build.
-            packages[index].phase = task.isMerge && task.phase != "merge-wait" ? nil : task.phase
+            packages[index].phase = task.isMerge ? nil : task.phase
             if let started = task.started { packages[index].started = started }
         }
         // What it no longer works on is merged, unless one more has failed.
-        for index in packages.indices where packages[index].isRunning && !present.contains(index) {
+        for index in packages.indices where packages[index].isBegun && !present.contains(index) {
             if snapshot.failed > count(.failed) {
                 move(index, to: .failed, snapshot.time)
             } else if snapshot.completed > count(.done) {
@@ -116,7 +124,7 @@ extension SessionState {
 
     /// emerge ended.
     public mutating func end(succeeded: Bool, now: Double) {
-        for index in packages.indices where packages[index].isRunning {
+        for index in packages.indices where packages[index].isBegun {
             move(index, to: succeeded ? .done : .failed, now)
         }
         if succeeded {
@@ -132,14 +140,15 @@ extension SessionState {
         if line.root != nil, let index = indices[key(of: line)] { return index }
         let same = packages.indices.filter { packages[$0].key.cpv == line.cpv }
         guard line.root == nil else { return nil }
-        return same.first { packages[$0].isRunning } ?? same.first { packages[$0].stage == .waiting } ?? same.first
+        return same.first { packages[$0].isBegun } ?? same.first { packages[$0].stage == .waiting } ?? same.first
     }
 
     private mutating func move(_ index: Int, to stage: Stage, _ time: Double) {
         guard packages[index].stage != stage else { return }
         packages[index].stage = stage
         if packages[index].started == nil, stage != .waiting, stage != .dropped { packages[index].started = time }
-        if stage == .merging, packages[index].built == nil { packages[index].built = time }
+        if stage == .building { packages[index].built = nil }
+        if stage == .built || stage == .merging, packages[index].built == nil { packages[index].built = time }
         if stage == .done || stage == .failed || stage == .dropped {
             packages[index].ended = time
             packages[index].phase = nil

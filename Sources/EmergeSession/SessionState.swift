@@ -9,7 +9,9 @@ public struct SessionState: Equatable, Sendable {
         case waiting
         /// A phase of its build runs, or its binary package is fetched or unpacked.
         case building
-        /// It is built; it is copied to the live system, or waits for that.
+        /// It is built, and waits until others are (FEATURES=merge-wait) to be merged.
+        case built
+        /// It is copied to the live system.
         case merging
         /// It is merged.
         case done
@@ -63,6 +65,8 @@ public struct SessionState: Equatable, Sendable {
 
         /// Whether emerge works on it.
         public var isRunning: Bool { stage == .building || stage == .merging }
+        /// Whether emerge has begun and not ended with it.
+        public var isBegun: Bool { isRunning || stage == .built }
     }
 
     /// The packages in merge order; empty while the list is not known.

@@ -12,7 +12,7 @@ extension Frame {
         guard form != .summary, form != .nothing else { return nil }
         let shown = Set(nodes.filter(graph.nodes.indices.contains).map { graph.nodes[$0].state })
         let states: [(PackageState, String)] = [
-            (.building, "builds"), (.merging, "is merged now"), (.done, "merged"), (.failed, "failed"),
+            (.building, "builds"), (.merging, "built"), (.done, "merged"), (.failed, "failed"),
             (.waiting, "waits"), (.installed, "installed"),
         ]
         let kinds: [(EdgeKind, String)] = [

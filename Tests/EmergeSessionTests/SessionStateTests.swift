@@ -119,7 +119,8 @@ import Testing
                     .init(cpv: "a/two-1", root: "/", isMerge: true, phase: "merge-wait"),
                     .init(cpv: "b/unknown-1", root: "/", isMerge: false),
                 ], completed: 0, failed: 0))
-        #expect(stages(state) == [.building, .merging, .waiting])
+        #expect(stages(state) == [.building, .built, .waiting])
+        #expect(state.running == [0])
         #expect(state.packages[0].phase == "compile" && state.packages[0].started == 1003)
         #expect(state.jobs == 2)
         state.apply(
@@ -127,6 +128,27 @@ import Testing
         #expect(stages(state) == [.building, .done, .waiting])
         state.apply(snapshot([], completed: 1, failed: 1))
         #expect(stages(state) == [.failed, .done, .waiting])
+    }
+
+    @Test func whatWaitsToBeMergedIsNotAtWork() {
+        var state = state()
+        state.apply(line(1001, .begun, 1, "a/one-1", root: "/"))
+        state.apply(line(1001, .begun, 2, "a/two-1", root: "/"))
+        state.built(0, now: 1004)
+        state.built(2, now: 1004)
+        #expect(stages(state) == [.built, .building, .waiting])
+        #expect(state.running == [1])
+        #expect(state.packages[0].elapsed(now: 1010) == 3)
+        var shorter = state
+        shorter.apply(list: [Self.list[2]], now: 1005)
+        #expect(stages(shorter) == [.done, .failed, .waiting], "what was built cannot have failed")
+        // An earlier try's build was found, then this one begins.
+        var again = state
+        again.apply(line(1005, .compiling, 1, "a/one-1"))
+        #expect(stages(again) == [.building, .building, .waiting] && again.packages[0].elapsed(now: 1010) == 9)
+        state.apply(line(1006, .merging, 1, "a/one-1"))
+        #expect(stages(state) == [.merging, .building, .waiting])
+        #expect(state.jobs == 2)
     }
 
     @Test func successMeansThatAllIsMerged() {

@@ -66,6 +66,7 @@ struct EmergeFollower {
         for line in log.read() { state.apply(line) }
         readList()
         if let snapshot = feed.read() ?? (feed.descriptor == nil ? feed.readFile() : nil) { state.apply(snapshot) }
+        lookForBuilt()
         if state != before {
             hasNews = true
             markNodes()
@@ -103,6 +104,15 @@ struct EmergeFollower {
         }
     }
 
+    /// emerge's log does not tell when a build is over and its merge waits; what Portage leaves beside the build does.
+    private mutating func lookForBuilt() {
+        for index in state.packages.indices where state.packages[index].stage == .building {
+            if Files.exists("\(paths.builds)/\(state.packages[index].key.cpv)/.instprepped") {
+                state.built(index, now: Self.now)
+            }
+        }
+    }
+
     private mutating func readList() {
         let stamp = Files.status(paths.mtimedb).map(FileStamp.init)
         if let stamp, stamp != listStamp {
@@ -135,7 +145,7 @@ struct EmergeFollower {
                     }))
             if !isCollected {
                 isCollected = true
-                let begun = state.packages.first(where: \.isRunning).map {
+                let begun = state.packages.first(where: \.isBegun).map {
                     ["--having", "\($0.key.root):\($0.key.cpv)"]
                 }
                 collector = try? OwnProgram.start(
@@ -178,7 +188,7 @@ struct EmergeFollower {
                 switch package.stage {
                 case .waiting: .waiting
                 case .building: .building
-                case .merging: .merging
+                case .built, .merging: .merging
                 case .done: .done
                 case .failed, .dropped: .failed
                 }

@@ -53,6 +53,7 @@ struct LivePicture {
         let now = EmergeFollower.now
         var words = ["\(state.count(.done)) of \(state.packages.count) merged"]
         if state.running.count > 1 { words.append("\(state.running.count) running") }
+        if state.count(.built) > 0 { words.append("\(state.count(.built)) built") }
         if state.count(.failed) > 0 { words.append("\(state.count(.failed)) failed") }
         if state.count(.dropped) > 0 { words.append("\(state.count(.dropped)) given up") }
         words.append(clockTime(now - state.started))

@@ -11,6 +11,8 @@ struct MachinePaths {
     let mtimedb: String
     /// emerge's log.
     let log: String
+    /// Where packages are built: a directory CATEGORY/PF for each.
+    let builds: String
 
     /// Where the graph of an emerge is kept.
     func graph(of emerge: String) -> String { "\(prefix)/var/cache/portmanteau/graphs/\(emerge).graph" }
@@ -21,6 +23,7 @@ struct MachinePaths {
         prefix = settings["EPREFIX"] ?? ""
         mtimedb = (settings["EROOT"] ?? "/") + "var/cache/edb/mtimedb"
         log = (settings["EMERGE_LOG_DIR"] ?? prefix + "/var/log") + "/emerge.log"
+        builds = (settings["PORTAGE_TMPDIR"] ?? prefix + "/var/tmp") + "/portage"
     }
 
     /// Asks Portage, and waits for the answer.
@@ -38,7 +41,9 @@ struct MachinePaths {
     }
 
     /// What asks Portage, in a process of its own, so that its memory does not stay.
-    static let question = ["portage-call", "settings", #"{"names":["EPREFIX","EROOT","EMERGE_LOG_DIR"]}"#]
+    static let question = [
+        "portage-call", "settings", #"{"names":["EPREFIX","EROOT","EMERGE_LOG_DIR","PORTAGE_TMPDIR"]}"#,
+    ]
 }
 
 /// This program once more, in the background.
