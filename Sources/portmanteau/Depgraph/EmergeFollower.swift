@@ -24,6 +24,8 @@ struct EmergeFollower {
     private var list: [SessionState.ListEntry] = []
     private var collector: BackgroundChild?
     private var isCollected = false
+    /// Whether emerge itself tells what it does with each package.
+    private var tellsPhases = false
     private var isWatched: Set<String> = []
     /// The place in the graph of each package of the state.
     private var nodes: [Int] = []
@@ -65,8 +67,11 @@ struct EmergeFollower {
         let before = state
         for line in log.read() { state.apply(line) }
         readList()
-        if let snapshot = feed.read() ?? (feed.descriptor == nil ? feed.readFile() : nil) { state.apply(snapshot) }
-        lookForBuilt()
+        if let snapshot = feed.read() ?? (feed.descriptor == nil ? feed.readFile() : nil) {
+            state.apply(snapshot)
+            tellsPhases = true
+        }
+        if !tellsPhases { lookForBuilt() }
         if state != before {
             hasNews = true
             markNodes()
@@ -107,7 +112,7 @@ struct EmergeFollower {
     /// emerge's log does not tell when a build is over and its merge waits; what Portage leaves beside the build does.
     private mutating func lookForBuilt() {
         for index in state.packages.indices where state.packages[index].stage == .building {
-            if Files.exists("\(paths.builds)/\(state.packages[index].key.cpv)/.instprepped") {
+            if Files.exists("\(paths.builds)/\(state.packages[index].key.cpv)/.installed") {
                 state.built(index, now: Self.now)
             }
         }
