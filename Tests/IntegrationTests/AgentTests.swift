@@ -36,10 +36,9 @@ import Testing
 
     /// Looks again until it is so, or the program has ended.
     private func wait(while process: BackgroundProcess, until isSo: () throws -> Bool) async throws {
-        while try !isSo() {
-            try #require(process.isRunning, "\(process.log)")
-            try await Task.sleep(for: .milliseconds(50))
-        }
+        let isOver = try await eventually(within: .seconds(300)) { try isSo() || !process.isRunning }
+        let isSoNow = try isSo()
+        try #require(isOver && isSoNow, "\(process.log)")
     }
 
     @Test func packagesComeThroughTheAgent() async throws {
@@ -141,7 +140,7 @@ import Testing
             #expect(await emerge.waitForLog("waiting, at most 60 min", timeout: .seconds(120)), "\(emerge.log)")
             kill(agent.pid, SIGKILL)
             #expect(await emerge.waitForLog("the agent is gone: building here", timeout: .seconds(60)), "\(emerge.log)")
-            while emerge.isRunning { try await Task.sleep(for: .milliseconds(50)) }
+            #expect(try await eventually(within: .seconds(120)) { !emerge.isRunning }, "\(emerge.log)")
             #expect(try machine.installedPackages().contains(Self.hello), "\(emerge.log)")
             #expect(emerge.log.contains("Compiling source"))
             // Nothing tells the service to stop: the build goes on for others.
@@ -180,7 +179,7 @@ import Testing
                 #expect(!Files.exists(machine.path("var/tmp/portage/\(Self.hello)/.compiled")))
                 let before = try machine.installedPackages()
                 try goOn()
-                while emerge.isRunning { try await Task.sleep(for: .milliseconds(50)) }
+                #expect(try await eventually(within: .seconds(120)) { !emerge.isRunning }, "\(emerge.log)")
                 #expect(Set(try machine.installedPackages()).isSuperset(of: names), "\(emerge.log)")
                 return before.filter(names.contains)
             }

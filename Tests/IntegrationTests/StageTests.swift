@@ -198,16 +198,16 @@ import Testing
                     "bash", "-c", "echo $$ > $TMPDIR/pid; exec \"$0\" stage < $TMPDIR/input", "binpkg",
                 ])
                 let lock = machine.path("var/tmp/portmanteau/app-demo/hello-1.0/lock")
-                while !service.log.contains(where: { $0.hasPrefix("GET /v1/requests/") }), process.isRunning {
-                    try await Task.sleep(for: .milliseconds(20))
+                let isWaiting = try await eventually {
+                    service.log.contains { $0.hasPrefix("GET /v1/requests/") } || !process.isRunning
                 }
+                #expect(isWaiting, "\(process.log)")
                 #expect(FileLock.isHeld(lock), "\(process.log)")
                 let text = try machine.read("tmp/pid")
                 kill(try #require(Int32(text.dropLast())), signal)
-                while process.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+                #expect(try await eventually { !process.isRunning }, "\(process.log)")
                 // The kernel closes the files when the last thread is gone, a moment after the first.
-                for _ in 0..<500 where FileLock.isHeld(lock) { try await Task.sleep(for: .milliseconds(20)) }
-                #expect(!FileLock.isHeld(lock))
+                #expect(try await eventually { !FileLock.isHeld(lock) })
                 _ = try await process.stop()
             }
         }
