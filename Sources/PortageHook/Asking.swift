@@ -20,6 +20,8 @@ struct Asking {
     let request: PhaseRequest
     let staging: StagingDirectory
     let emerge: EmergeProcess
+    /// Whether that emerge still runs: nobody else waits for the package.
+    let isWanted: () -> Bool
 
     /// Milliseconds within which an agent answers. It only takes the request: one that needs longer is none.
     private static let agentTime = 1000
@@ -40,7 +42,8 @@ struct Asking {
         do throws(PosixError) {
             result = try ChildProcess.run(
                 request.layout.program, ["binpkg", "stage"], environment: environment, input: encodedRequest.encoded,
-                deadline: .now.advanced(byMilliseconds: request.configuration.policy.stageLimit * 1000))
+                deadline: .now.advanced(byMilliseconds: request.configuration.policy.stageLimit * 1000),
+                isWanted: isWanted)
         } catch {
             return .failed("service \(service) was not asked, \(error)")
         }

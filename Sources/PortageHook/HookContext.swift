@@ -11,6 +11,8 @@ struct HookContext {
     var ancestors: () -> [ProcessChain.Link]
     /// The environment that a process of the chain was started with.
     var environment: (ProcessChain.Link) -> [String] = { _ in [] }
+    /// Whether a process of the chain still runs.
+    var isAlive: (ProcessChain.Link) -> Bool = { _ in true }
     /// Ends the process, without an error, after so many seconds from now.
     var limitTime: (Int) -> Void
 
@@ -21,6 +23,7 @@ struct HookContext {
             say: { line in try? Files.writeAll(2, Array("\(line)\n".utf8)) },
             ancestors: ProcessChain.ancestors,
             environment: { ProcessChain.environment(of: $0) ?? [] },
+            isAlive: { ProcessChain.isAlive($0) },
             limitTime: { seconds in
                 signal(SIGALRM) { _ in _exit(0) }
                 alarm(UInt32(seconds))

@@ -23,7 +23,7 @@ struct SetupPhase {
             return
         }
         context.limitTime(request.configuration.policy.stageLimit + 30)
-        let asking = Asking(request: request, staging: staging, emerge: emerge)
+        let asking = Asking(request: request, staging: staging, emerge: emerge) { context.isAlive(emerge.link) }
         switch asking.run() {
         case .staged, .handedOver: break
         case .said: notStaged(nil)

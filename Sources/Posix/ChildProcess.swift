@@ -28,9 +28,10 @@ public enum ChildProcess {
     ///   - path: the program's absolute path.
     ///   - arguments: without argv[0].
     ///   - environment: the whole environment, `NAME=VALUE`.
+    ///   - isWanted: asked about once a second while it runs; when nobody wants it any more, that is its deadline.
     public static func run(
         _ path: String, _ arguments: [String], environment: [String], input: [UInt8] = [], outputLimit: Int = 1 << 20,
-        deadline: MonotonicTime
+        deadline: MonotonicTime, isWanted: () -> Bool = { true }
     ) throws(PosixError) -> Result {
         var inPipe: [Int32] = [-1, -1]
         var outPipe: [Int32] = [-1, -1]
@@ -51,14 +52,19 @@ public enum ChildProcess {
             throw PosixError("start", path, code: -pid)
         }
         signal(SIGPIPE, SIG_IGN)
-        let output = exchange(input: input, to: inPipe[1], from: outPipe[0], limit: outputLimit, deadline: deadline)
+        var deadline = deadline
+        let output = exchange(input: input, to: inPipe[1], from: outPipe[0], limit: outputLimit, deadline: &deadline) {
+            isWanted()
+        }
         close(outPipe[0])
         return Result(outcome: wait(for: pid, until: deadline), output: output)
     }
 
-    /// Writes the input and reads the output side by side until the output ends or the deadline passes. Closes `inFD`.
+    /// Writes the input and reads the output side by side until the output ends or the deadline passes, which is now when
+    /// nobody wants it any more. Closes `inFD`.
     private static func exchange(
-        input: [UInt8], to inFD: Int32, from outFD: Int32, limit: Int, deadline: MonotonicTime
+        input: [UInt8], to inFD: Int32, from outFD: Int32, limit: Int, deadline: inout MonotonicTime,
+        while isWanted: () -> Bool
     ) -> [UInt8] {
         var inFD = inFD
         var written = 0
@@ -74,6 +80,7 @@ public enum ChildProcess {
             if inFD >= 0 { polled.append(pollfd(fd: inFD, events: Int16(POLLOUT), revents: 0)) }
             let ready = poll(&polled, nfds_t(polled.count), Int32(min(deadline.millisecondsLeft, 1000)))
             if ready < 0, errno != EINTR { break }
+            if ready == 0, !isWanted() { deadline = .now }
             if ready <= 0 { continue }
             if inFD >= 0, polled[1].revents != 0 {
                 let count = input.withUnsafeBytes {

@@ -25,22 +25,17 @@ public enum ProcessChain {
 
     /// The processes above this one, nearest first, as far as they can be seen.
     public static func ancestors() -> [Link] {
-        let visible = readChain()
-        guard let last = visible.last, last.arguments.contains(where: { $0.hasSuffix("pid-ns-init") }) else {
-            return visible
-        }
-        // The first link there is this process, as the outside sees it.
-        let whole = uncovered { Array(readChain().dropFirst()) } ?? []
-        return whole.isEmpty ? visible : whole
+        // The first link below is this process, as the outside sees it.
+        let whole = isSandboxed ? uncovered { Array(readChain().dropFirst()) } : nil
+        return whole.flatMap { $0.isEmpty ? nil : $0 } ?? readChain()
     }
 
     /// The environment that a process of the chain was started with, as `NAME=VALUE`; nil when it cannot be read.
     public static func environment(of link: Link) -> [String]? {
         func read() -> [UInt8] {
-            guard stat(of: String(link.pid))?.started == link.started else { return [] }
+            guard isAlive(link.pid, started: link.started) else { return [] }
             return (try? Files.read("/proc/\(link.pid)/environ", limit: 4 << 20)) ?? []
         }
-        let isSandboxed = readChain().last?.arguments.contains { $0.hasSuffix("pid-ns-init") } == true
         let bytes = isSandboxed ? uncovered(read) : read()
         guard let bytes, !bytes.isEmpty else { return nil }
         return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
@@ -53,6 +48,17 @@ public enum ProcessChain {
 
     /// Whether a process is still the one that a link names.
     public static func isAlive(_ pid: Int32, started: UInt64) -> Bool { stat(of: String(pid))?.started == started }
+
+    /// Whether a process of the chain still runs, as far as that can be seen: seen from inside a sandbox, too.
+    public static func isAlive(_ link: Link) -> Bool {
+        func look() -> Bool { isAlive(link.pid, started: link.started) }
+        return (isSandboxed ? uncovered(look) : look()) != false
+    }
+
+    /// Whether the visible `/proc` is that of a pid sandbox.
+    private static var isSandboxed: Bool {
+        readChain().last?.arguments.contains { $0.hasSuffix("pid-ns-init") } == true
+    }
 
     /// What is read below the sandbox's `/proc`; nil when that is not allowed.
     private static func uncovered<Result>(_ read: () -> Result) -> Result? {

@@ -36,10 +36,9 @@ import Testing
 
     /// Looks again until it is so, or the program has ended.
     private func wait(while process: BackgroundProcess, until isSo: () throws -> Bool) async throws {
-        while try !isSo() {
-            try #require(process.isRunning, "\(process.log)")
-            try await Task.sleep(for: .milliseconds(50))
-        }
+        let isOver = try await eventually(within: .seconds(300)) { try isSo() || !process.isRunning }
+        let isSoNow = try isSo()
+        try #require(isOver && isSoNow, "\(process.log)")
     }
 
     @Test func packagesComeThroughTheAgent() async throws {
@@ -59,6 +58,64 @@ import Testing
             #expect(policy.stdout.contains("policy    off\n"), "\(policy.text)")
             #expect(policy.stdout.contains("@bindist  may not be passed on"))
             #expect(try await machine.run(["binpkg", "policy"]).stdout.contains("agent     runs\n"))
+            try await othersAreNotAsked(machine, service)
+        }
+    }
+
+    /// A file below env/ may replace a hook: still asked. What a person builds by hand, what is only packed, and what is
+    /// a package already: not asked.
+    private func othersAreNotAsked(_ machine: Machine, _ service: FakeService) async throws {
+        func asked() -> Int { service.log.count { $0.hasPrefix("POST") } }
+        let before = asked()
+        try machine.write("etc/portage/env/app-demo/hello", "pre_pkg_setup() { echo \"setup of env\"; }\n")
+        let replaced = try await machine.emerge(["-1", "--quiet-build=n", "app-demo/hello"])
+        #expect(replaced.text.contains("setup of env"), "\(replaced.text)")
+        #expect(replaced.text.contains("hello-1.0: binary package from http://127.0.0.1:"), "\(replaced.text)")
+        #expect(asked() == before + 1)
+        try Files.removeTree(machine.path("etc/portage/env/app-demo"))
+
+        let ebuild = machine.testbed.repository + "/app-demo/hello/hello-1.0.ebuild"
+        let byHand = try await machine.run(["ebuild", ebuild, "clean", "install"])
+        #expect(byHand.succeeded && byHand.text.contains("\n>>> Compiling source"), "\(byHand.text)")
+        #expect(try await machine.run(["ebuild", ebuild, "clean"]).succeeded)
+        let packed = try await machine.emerge(["-1", "-B", "app-demo/hello"])
+        #expect(packed.succeeded && packed.text.contains("\n>>> Compiling source"), "\(packed.text)")
+        let merged = try await machine.emerge(["-1", "-K", "app-demo/hello"])
+        #expect(merged.succeeded && merged.text.contains(">>> Emerging binary"), "\(merged.text)")
+        #expect(asked() == before + 1, "\(service.log)")
+    }
+
+    /// Ctrl-C, and a kill, while a package is waited for: nothing is left in the way, the service's build goes on, and
+    /// whoever goes on with the emerge gets the package.
+    @Test(arguments: [(SIGINT, true), (SIGINT, false), (SIGKILL, true), (SIGKILL, false)])
+    func anEmergeThatIsEndedGoesOnLater(_ signal: Int32, _ hasAgent: Bool) async throws {
+        let plan = FakeService.Plan(packages: [Self.hello: try await hello()], held: [Self.hello])
+        try await withAgent("ended-\(signal)-\(hasAgent)", plan, settings: "BINPKG_POLICY=wait:1h") {
+            machine, service, agent in
+            if !hasAgent { try await agent.stop() }
+            let first = try await machine.start(["emerge", "-1", "--quiet-build=n", "app-demo/hello", "app-demo/hallo"])
+            #expect(await first.waitForLog("waiting, at most 60 min", timeout: .seconds(120)), "\(first.log)")
+            // A terminal sends Ctrl-C to all of its programs.
+            #expect(kill(signal == SIGINT ? -first.pid : first.pid, signal) == 0)
+            #expect(try await eventually { !first.isRunning })
+            let staging = machine.path("var/tmp/portmanteau/\(Self.hello)")
+            if hasAgent {
+                #expect(await agent.waitForLog("hello-1.0: its emerge is gone", timeout: .seconds(60)), "\(agent.log)")
+                #expect(try await eventually { !Files.exists(staging) })
+            } else {
+                #expect(try await eventually { !FileLock.isHeld(staging + "/lock") }, "\(first.log)")
+            }
+            #expect(service.log.allSatisfy { $0.hasPrefix("GET ") || $0.hasPrefix("POST ") || $0.hasPrefix("PUT ") })
+            #expect(!(try machine.installedPackages().contains(Self.hello)))
+
+            service.release()
+            let second = try await machine.emerge(["--resume", "--quiet-build=n"])
+            #expect(second.succeeded, "\(second.text)\n\(first.log)")
+            #expect(second.text.contains("hello-1.0: binary package from http://127.0.0.1:"), "\(second.text)")
+            #expect(second.text.ranges(of: ">>> Compiling source").count == 1, "\(second.text)")
+            #expect(Set(try machine.installedPackages()).isSuperset(of: [Self.hello, "app-demo/hallo-1.0"]))
+            #expect(!Files.exists(staging))
+            #expect(!Files.exists(machine.path("var/tmp/portage/\(Self.hello)")))
         }
     }
 
@@ -83,7 +140,7 @@ import Testing
             #expect(await emerge.waitForLog("waiting, at most 60 min", timeout: .seconds(120)), "\(emerge.log)")
             kill(agent.pid, SIGKILL)
             #expect(await emerge.waitForLog("the agent is gone: building here", timeout: .seconds(60)), "\(emerge.log)")
-            while emerge.isRunning { try await Task.sleep(for: .milliseconds(50)) }
+            #expect(try await eventually(within: .seconds(120)) { !emerge.isRunning }, "\(emerge.log)")
             #expect(try machine.installedPackages().contains(Self.hello), "\(emerge.log)")
             #expect(emerge.log.contains("Compiling source"))
             // Nothing tells the service to stop: the build goes on for others.
@@ -122,7 +179,7 @@ import Testing
                 #expect(!Files.exists(machine.path("var/tmp/portage/\(Self.hello)/.compiled")))
                 let before = try machine.installedPackages()
                 try goOn()
-                while emerge.isRunning { try await Task.sleep(for: .milliseconds(50)) }
+                #expect(try await eventually(within: .seconds(120)) { !emerge.isRunning }, "\(emerge.log)")
                 #expect(Set(try machine.installedPackages()).isSuperset(of: names), "\(emerge.log)")
                 return before.filter(names.contains)
             }
@@ -158,7 +215,7 @@ import Testing
                 print(f"attack {who}: {what}: done")
             except OSError as error:
                 print(f"attack {who}: {what}: {error.strerror}")
-        if who == "user":
+        if os.getuid():
             root = temporary + "/portmanteau"
             for path in ("", "/app-demo", "/app-demo/hello-1.0"):
                 attempt("make " + path, lambda: os.mkdir(root + path))
@@ -166,7 +223,7 @@ import Testing
             for name in ("hallo-1.0", "hello-1.0"):
                 attempt("write " + name, lambda: open(f"{root}/app-demo/{name}/state", "w").close())
             # And while the other package is staged, as often as it can be tried.
-            if os.fork() == 0:
+            if who == "user" and os.fork() == 0:
                 os.setsid()
                 for descriptor in range(256):
                     try:
@@ -190,9 +247,13 @@ import Testing
         EOF
         }
         if [[ ${PN} == hallo ]]; then
+            pre_src_unpack() { ___attack unpack; }
             pre_src_prepare() { ___attack user; }
+            pre_src_compile() { ___attack compile; }
+            pre_src_install() { ___attack install; }
             pre_pkg_preinst() { ___attack root; }
         fi
+        [[ ${PN} != memory ]] || pre_pkg_setup() { ___attack setup; }
 
         """#
 
@@ -206,56 +267,28 @@ import Testing
                 try machine.append("etc/portage/make.conf", "FEATURES=\"${FEATURES} -pid-sandbox\"\n")
             }
         ) { machine, _, agent in
-            let output = try await machine.emerge(["-1", "--quiet-build=n", "app-demo/hallo", "app-demo/hello"])
+            let output = try await machine.emerge([
+                "-1", "--quiet-build=n", "app-demo/hallo", "app-demo/memory", "app-demo/hello",
+            ])
             #expect(output.succeeded, "\(output.text)")
-            #expect(output.text.contains("attack user: agent: Permission denied"), "\(output.text)")
-            #expect(output.text.contains("attack user: make /app-demo/hello-1.0: Permission denied"))
-            for attack in ["make ", "make /app-demo", "move", "write hallo-1.0", "write hello-1.0"] {
-                #expect(output.text.contains("attack user: \(attack): "), "\(output.text)")
-                #expect(!output.text.contains("attack user: \(attack): done"), "\(output.text)")
+            // Phases of the build user reach neither the agent nor anything of a package's staging.
+            for phase in ["unpack", "user", "compile"] {
+                #expect(output.text.contains("attack \(phase): agent: Permission denied"), "\(output.text)")
+                #expect(output.text.contains("attack \(phase): make /app-demo/hello-1.0: Permission denied"))
+                for attack in ["make ", "make /app-demo", "move", "write hallo-1.0", "write hello-1.0"] {
+                    #expect(output.text.contains("attack \(phase): \(attack): "), "\(output.text)")
+                    #expect(!output.text.contains("attack \(phase): \(attack): done"), "\(output.text)")
+                }
             }
             let links = try machine.read("var/tmp/portage/links")
             #expect(links == "0 links were made")
-            #expect(output.text.contains("attack root: agent: refused the caller is not the setup phase"))
+            for phase in ["install", "root"] {
+                #expect(output.text.contains("attack \(phase): agent: refused the caller is not the setup phase"))
+            }
+            // A setup phase is root's and may ask; what it asks for another package is gone when that one is set up.
+            #expect(output.text.contains("attack setup: agent: accepted"), "\(output.text)")
             #expect(output.text.contains("hello-1.0: binary package from http://127.0.0.1:"))
             #expect(agent.log.contains("refused: the caller is not the setup phase"), "\(agent.log)")
-        }
-    }
-
-    /// Packages that are installed through the agent are recorded, and lie there, as if they had been built here.
-    @Test func injectedPackagesAreLikeLocalOnes() async throws {
-        let atoms = [
-            "app-demo/oddments", "app-demo/memory", "app-demo/delta", "app-demo/lantern", "app-demo/tapestry",
-            "app-demo/hello", "app-demo/hallo", "lib-demo/sun", "lib-demo/moon", "lib-demo/score",
-        ]
-        try await Testbed.shared().withMachine("agent-records-local") { local in
-            let before = try local.installedPackages()
-            let built = try await local.emerge(
-                ["-1", "--buildpkg", "--jobs=2", "--with-bdeps=y"] + atoms, timeout: .seconds(600))
-            #expect(built.succeeded, "\(built.text)")
-            let names = try local.installedPackages().filter { !before.contains($0) }
-            #expect(names.count >= 12, "\(names)")
-            var packages: [String: [UInt8]] = [:]
-            for name in names {
-                let stem = String(name[..<(name.lastIndex(of: "-") ?? name.endIndex)])
-                let folder = local.path("var/cache/binpkgs/\(stem)")
-                let file = try #require(
-                    try Files.list(folder).first { $0.hasPrefix(String(name.split(separator: "/")[1])) })
-                packages[name] = try Files.read("\(folder)/\(file)")
-            }
-            try await withAgent("records", .init(packages: packages)) { machine, _, agent in
-                let output = try await machine.emerge(
-                    ["-1", "--buildpkg", "--jobs=2", "--with-bdeps=y"] + atoms, timeout: .seconds(600))
-                #expect(output.succeeded, "\(output.text)\n\(agent.log)")
-                for name in names {
-                    #expect(agent.log.contains("\(name): binary package from"), "\(agent.log)")
-                    let (mine, theirs) = (try await machine.record(of: name), try await local.record(of: name))
-                    #expect(mine.fields.keys.sorted() == theirs.fields.keys.sorted(), "\(name)")
-                    for (field, text) in theirs.fields { #expect(mine.fields[field] == text, "\(name) \(field)") }
-                    #expect(mine.contents == theirs.contents, "\(name)")
-                    #expect(try await machine.files(of: name) == local.files(of: name), "\(name)")
-                }
-            }
         }
     }
 }

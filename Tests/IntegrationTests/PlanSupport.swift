@@ -61,7 +61,7 @@ extension Machine {
     /// What `binpkg plan` says of these arguments of emerge.
     func plan(_ arguments: [String]) async throws -> ShownPlan {
         let output = try await run(["binpkg", "plan", "--json"] + arguments)
-        #expect(output.exitCode <= 1, "\(output.text)")
+        try #require(output.exitCode <= 1 && output.stdout.hasPrefix("{"), "\(output.text)")
         return try JSONDecoder().decode(ShownPlan.self, from: Data(output.stdout.utf8))
     }
 }

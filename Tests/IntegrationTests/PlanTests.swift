@@ -194,6 +194,69 @@ import Testing
         }
     }
 
+    /// A tool that is masked here, another that has no keyword, two packages that are built with each other, and what
+    /// needs all of them.
+    private static let workshop: [String: String] = {
+        func ebuild(_ rest: String, keywords: String = "amd64 arm64") -> String {
+            "EAPI=8\nDESCRIPTION=\"For a test\"\nHOMEPAGE=\"https://example.org\"\nLICENSE=\"GPL-2+\"\nSLOT=\"0\"\n"
+                + "KEYWORDS=\"\(keywords)\"\nS=\"${WORKDIR}\"\n\(rest)\n"
+        }
+        func program(_ name: String, made: String) -> String {
+            "src_compile() {\n\t\(made)\n\tprintf '#!/bin/sh\\necho \(name)\\n' > \(name) || die\n}\n"
+                + "src_install() { dobin \(name); }"
+        }
+        let packages = [
+            "saw": ebuild(program("saw", made: ":")),
+            "plane": ebuild(program("plane", made: ":"), keywords: ""),
+            "chair": ebuild(
+                "BDEPEND=\"app-own/saw app-own/plane\"\n" + program("chair", made: "saw && plane || die")),
+            "egg": ebuild("BDEPEND=\"app-own/hen\"\n" + program("egg", made: "[[ ${FIRST} == egg ]] || hen || die")),
+            "hen": ebuild("BDEPEND=\"app-own/egg\"\n" + program("hen", made: "egg || die")),
+            "farm": ebuild("RDEPEND=\"app-own/chair app-own/egg app-own/hen\""),
+        ]
+        return Dictionary(
+            uniqueKeysWithValues: packages.map { ("app-own/\($0.key)/\($0.key)-1.0.ebuild", $0.value) })
+    }()
+
+    /// What is needed for building only, its masks, keywords and cycles, is the builder's matter.
+    @Test(.timeLimit(.minutes(60))) func `what is built with masked packages, and in a cycle, is installed`()
+        async throws
+    {
+        func prepare(_ machine: Machine) async throws {
+            try machine.addRepository("own", categories: ["app-own"], ebuilds: Self.workshop)
+            guard machine.name.hasSuffix("-service") else {
+                return try machine.write("etc/portage/package.mask", "app-own/saw\n")
+            }
+            // The builder may use the one tool, and has the first egg, as a stage of Gentoo has its compiler.
+            try machine.write("etc/portage/package.accept_keywords", "app-own/plane **\n")
+            let egg = try await machine.emerge(["-1", "--nodeps", "app-own/egg"], environment: ["FIRST": "egg"])
+            #expect(egg.succeeded, "\(egg.text)")
+        }
+        try await PlanServer.with("masked", prepare: prepare) { client, _ in
+            // emerge alone cannot even make the list.
+            for (atom, text) in [("chair", "masked"), ("hen", "circular dependencies")] {
+                let alone = try await client.run(["emerge", "-p", "-1", "app-own/\(atom)"])
+                #expect(!alone.succeeded && alone.text.contains(text), "\(alone.text)")
+            }
+            let plan = try await client.plan(["-1", "app-own/farm"])
+            #expect(plan.packages.last?.cpv == "app-own/farm-1.0" && plan.packages.last?.verdict == "ebuild")
+            #expect(plan.packages.map(\.cpv).sorted() == ["chair", "egg", "farm", "hen"].map { "app-own/\($0)-1.0" })
+
+            // With buildpkg, what emerge makes of an ebuild goes to the user's packages, and nothing else does.
+            let before = try client.installedPackages()
+            let output = try await client.runWithoutCompiler(
+                ["binpkg", "emerge", "-1", "app-own/farm"], environment: ["FEATURES": "buildpkg"])
+            #expect(output.succeeded, "\(output.text)")
+            #expect(output.text.contains(">>> Emerging binary (3 of 4) app-own/"), "\(output.text)")
+            #expect(try Set(client.installedPackages()).subtracting(before) == Set(plan.packages.map(\.cpv)))
+            #expect(try await client.run(["chair"]).stdout == "chair\n")
+            #expect(try Files.list(client.path("var/cache/binpkgs/app-own")) == ["farm"])
+            let index = try client.read("var/cache/binpkgs/Packages").split(separator: "\n")
+            #expect(index.filter { $0.hasPrefix("CPV: ") } == ["CPV: app-own/farm-1.0"], "\(index)")
+            #expect((try? Files.list(client.path("var/cache/portmanteau/plans"))) ?? [] == [])
+        }
+    }
+
     /// A library gets another sub-slot, so what is linked with it is built anew: planned and brought as one.
     @Test(.timeLimit(.minutes(60))) func `a world is updated, and what a sub-slot binds is rebuilt`() async throws {
         try await PlanServer.with("update") { client, _ in

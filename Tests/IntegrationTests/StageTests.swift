@@ -127,6 +127,33 @@ import Testing
         }
     }
 
+    /// The disk of the builds is full, when the image is unpacked, when the environment is converted, and when the image is
+    /// moved: emerge fails, as it does without hooks, and installs nothing by halves; when there is room again, nothing is
+    /// in the way of the next one.
+    @Test func aFullBuildDirectoryHarmsNothing() async throws {
+        try await withMachine("full-build") { machine, package in
+            for (place, size) in [("var/tmp", 48), ("var/tmp", 160), ("var/tmp/portage", 96)] {
+                let path = machine.prefix + "/" + place
+                let first = """
+                    mkdir -p \(path) && mount -t tmpfs -o size=\(size)k,mode=1777 full \(path) &&
+                    { ! emerge --oneshot app-demo/hello || exit 9; } &&
+                    [[ ! -e \(machine.prefix)/usr/bin/hello && ! -e \(machine.prefix)/var/db/pkg/app-demo/hello-1.0 ]] &&
+                    echo "-- there is room again" && mount -o remount,size=64m \(path)
+                    """
+                let outcome = try await emerge(on: machine, package, .nothing, before: first)
+                #expect(outcome.output.succeeded, "\(size)k: \(outcome.output.text)")
+                let parts = outcome.output.text.split(separator: "-- there is room again")
+                try #require(parts.count == 2, "\(size)k: \(outcome.output.text)")
+                #expect(parts[0].contains("No space left on device"), "\(size)k: \(parts[0])")
+                #expect(parts[1].contains(": hit, exact") && !parts[1].contains(">>> Compiling source"), "\(parts[1])")
+                #expect(outcome.installed == ["app-demo/hello-1.0"])
+                #expect(try await machine.run(["hello"]).succeeded)
+                #expect(!Files.exists(machine.path("var/tmp/portage/app-demo/hello-1.0")))
+                #expect(try await machine.emerge(["-qC", "app-demo/hello"]).succeeded)
+            }
+        }
+    }
+
     /// Who has the wrong clock.
     enum Wrong: CaseIterable { case emerge, agent, both }
 
@@ -171,16 +198,16 @@ import Testing
                     "bash", "-c", "echo $$ > $TMPDIR/pid; exec \"$0\" stage < $TMPDIR/input", "binpkg",
                 ])
                 let lock = machine.path("var/tmp/portmanteau/app-demo/hello-1.0/lock")
-                while !service.log.contains(where: { $0.hasPrefix("GET /v1/requests/") }), process.isRunning {
-                    try await Task.sleep(for: .milliseconds(20))
+                let isWaiting = try await eventually {
+                    service.log.contains { $0.hasPrefix("GET /v1/requests/") } || !process.isRunning
                 }
+                #expect(isWaiting, "\(process.log)")
                 #expect(FileLock.isHeld(lock), "\(process.log)")
                 let text = try machine.read("tmp/pid")
                 kill(try #require(Int32(text.dropLast())), signal)
-                while process.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+                #expect(try await eventually { !process.isRunning }, "\(process.log)")
                 // The kernel closes the files when the last thread is gone, a moment after the first.
-                for _ in 0..<500 where FileLock.isHeld(lock) { try await Task.sleep(for: .milliseconds(20)) }
-                #expect(!FileLock.isHeld(lock))
+                #expect(try await eventually { !FileLock.isHeld(lock) })
                 _ = try await process.stop()
             }
         }

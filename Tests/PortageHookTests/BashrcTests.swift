@@ -34,6 +34,13 @@ import Testing
         #expect(try bash(phase, "source \"$hooks\"; declare -F; echo ${!___pm*}.") == ".\n")
     }
 
+    @Test(arguments: ["setup", "unpack", "install"])
+    func inABuildEnvironmentThereIsNothing(_ phase: String) throws {
+        try directory.write("build/.portmanteau-go", "")
+        #expect(try bash(phase, "___pm_off=1; source \"$hooks\"; declare -F; echo done") == "done\n")
+        #expect(try bash(phase, "source \"$hooks\"; declare -F").contains("___pm_run"))
+    }
+
     @Test(arguments: ["set -u", "set -e", "set -f", "set -euo pipefail; IFS=_; shopt -s nullglob failglob"])
     func survivesTheShellsOptions(_ options: String) throws {
         let calls = "pre_pkg_setup; post_pkg_setup; declare -F pre_pkg_setup post_pkg_setup || echo none"

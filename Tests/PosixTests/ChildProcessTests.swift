@@ -27,6 +27,26 @@ import Testing
         #expect(result.outcome == .exited(0))
     }
 
+    /// Asked while it runs, and for as long as it is wanted.
+    @Test func whatNobodyWantsAnyMoreEnds() throws {
+        var asked = 0
+        let result = try ChildProcess.run(
+            "/bin/sh", ["-c", "exec sleep 1000"], environment: ["PATH=/usr/bin:/bin"],
+            deadline: .now.advanced(byMilliseconds: 500_000)
+        ) {
+            asked += 1
+            return asked < 2
+        }
+        #expect(result.outcome == .timedOut && asked == 2)
+    }
+
+    /// The number alone says nothing: another process may have it.
+    @Test func aProcessLivesAsLongAsItHasItsStart() {
+        let here = ProcessChain.ancestors()
+        #expect(!here.isEmpty && here.allSatisfy { ProcessChain.isAlive($0) })
+        #expect(!here.contains { ProcessChain.isAlive(.init(pid: $0.pid, started: $0.started + 1, arguments: [])) })
+    }
+
     @Test func theWholeGroupEndsAtTheDeadline() throws {
         let scratch = try ScratchDirectory()
         let pidFile = scratch.path + "/pid"

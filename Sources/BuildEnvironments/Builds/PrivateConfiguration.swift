@@ -79,7 +79,9 @@ struct PrivateConfiguration: Sendable {
         var values = [
             "PORTAGE_TMPDIR": request.tmpdir, "DISTDIR": distfiles.place, "PKGDIR": BuildPlace.outputPlace,
             "CHOST": request.chost, "EMERGE_DEFAULT_OPTS": "", "PORTAGE_ELOG_SYSTEM": "", "BINPKG_FORMAT": "gpkg",
-            "BINPKG_POLICY": "off", "DEPGRAPH": "off", "PORTAGE_BINHOST": "", "PORTAGE_LOGDIR": "",
+            "PORTAGE_BINHOST": "", "PORTAGE_LOGDIR": "",
+            // Switches the hooks off. Portage keeps no such name in the environment that it saves in a package.
+            "___pm_off": "1",
         ]
         if !distfiles.readOnlyPlaces.isEmpty {
             // Portage takes the value apart as a shell does.

@@ -8,9 +8,9 @@ from portage_glue.objects import DEPENDENCY_KINDS, package_settings, plain_iuse,
 LIMIT = 256
 
 
-def dependency_ebuilds(dependencies):
+def dependency_ebuilds(own, dependencies):
     """Those that come from another than the main repository, with what they need in turn. What has an ebuild in the main
-    repository is everybody's own business."""
+    repository is everybody's own business, and `own`, which one of them may be built with in turn, is sent anyway."""
     repositories = portage_module().settings.repositories
     main = repositories.mainRepo()
     if main is None or all(repository.name == main.name for repository in repositories):
@@ -37,7 +37,7 @@ def dependency_ebuilds(dependencies):
                 **files,
             }
             waiting.append(dependencies.of_another(metadata, use, DEPENDENCY_KINDS))
-    return [found[key] for key in sorted(found)]
+    return [found[key] for key in sorted(found) if key != own]
 
 
 def _chosen(dependencies):

@@ -96,6 +96,19 @@ class Wanted:
         return list(dict.fromkeys(lines))
 
 
+def _flags(tree, path):
+    """The compiler flags that a package file records. `aux_get` knows none of them: it looks no further than the index."""
+    from portage.gpkg import gpkg
+
+    portage = portage_module()
+    if portage.binpkg.get_binpkg_format(path) == "gpkg":
+        metadata = gpkg(tree.settings, gpkg_file=path).get_metadata()
+    else:
+        metadata = {str(key, "utf-8"): value for key, value in (portage.xpak.tbz2(path).get_data() or {}).items()}
+    values = {name: str(metadata.get(name, b""), "utf-8", "replace") for name in FLAG_VARIABLES}
+    return {name: " ".join(value.split()) for name, value in values.items() if value.strip()}
+
+
 @call
 def explain(atom):
     """The binary packages of an atom in PKGDIR and in the known indexes of binary package hosts, and how each differs
@@ -115,8 +128,7 @@ def explain(atom):
             where, flags = tree.get_pkgindex_uri(cpv) or "a binary package host", {}
         else:
             where = tree.getname(cpv)
-            values = tree.dbapi.aux_get(cpv, list(FLAG_VARIABLES))
-            flags = {name: value for name, value in zip(FLAG_VARIABLES, values) if value}
+            flags = _flags(tree, where)
         binaries.append({"cpv": str(cpv), "where": where, "differences": wanted.differences(str(cpv), found, flags)})
     return {"cpv": str(best), "repository": best.repo, "binaries": binaries}
 

@@ -209,7 +209,7 @@ def package_inputs(cpv, metadata, settings, use, dependencies, variables, known=
         "profileDigest": profile_digest,
         "sources": [] if configured else _sources(settings, cpv, use, repository),
         "buildDependencies": dependencies.packages(),
-        "dependencyEbuilds": dependency_ebuilds(dependencies),
+        "dependencyEbuilds": dependency_ebuilds((cpv, repository), dependencies),
         "toolchain": tools,
         "unsatisfied": dependencies.unsatisfied,
         "libc": libc_package,

@@ -5,10 +5,12 @@ import Posix
 /// Runs the real emerge, which takes terminal and signals as if the user had started it.
 enum EmergeRun {
     /// What makes emerge take the packages of its PKGDIR and of nowhere else. Where there is nothing but those, a package
-    /// of the version that is installed is one that has to be built anew, since the plan has no others.
+    /// of the version that is installed is one that has to be built anew, since the plan has no others. Where there may
+    /// be ebuilds, `--usepkgonly` must not be named at all: to Portage 3.0.83 `--usepkgonly=n` means the same as without
+    /// the `n`.
     static func options(isRequired: Bool) -> [String] {
         ["--usepkg", "--getbinpkg=n", "--getbinpkgonly=n"]
-            + (isRequired ? ["--usepkgonly", "--rebuilt-binaries=y"] : ["--usepkgonly=n"])
+            + (isRequired ? ["--usepkgonly", "--rebuilt-binaries=y"] : [])
     }
 
     /// Starts emerge and waits for its end.

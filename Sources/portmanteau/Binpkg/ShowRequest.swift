@@ -13,13 +13,13 @@ extension BinpkgRequest {
                 hasToken: try ClientPaths(prefix: choice.prefix).readToken() != nil)
         }
         context.output(sent.head.map { $0 + "\n" }.joined() + "\n")
-        context.output(String(decoding: sent.body, as: UTF8.self) + "\n")
+        context.outputBytes(sent.body + Array("\n".utf8))
         for file in sent.files {
             context.output(
                 "\nPUT \(choice.service)/v1/content/\(file.item.sha256)\n"
                     + "(only if the service asks for it: \(file.item.role.rawValue) \(file.item.name.printable), "
                     + "\(file.bytes.count) bytes)\n\n")
-            context.output(String(decoding: file.bytes, as: UTF8.self))
+            context.outputBytes(file.bytes)
         }
     }
 }
