@@ -48,9 +48,9 @@ extension Target.Dependency {
 /// The Python modules of PythonBridge.
 let glue = [
     "text", "calls", "objects", "questions", "merge_list", "merge_packages", "merge_graph", "merge_plan",
-    "installed_content", "build_dependencies", "ebuild_files", "dependency_ebuilds", "toolchain", "key_inputs",
-    "installed_packages", "overlay_cache", "overlays", "binary_packages", "releases", "archives", "settings_stamp",
-    "offers", "plans", "explain", "binhost",
+    "installed_content", "build_dependencies", "ebuild_files", "dependency_ebuilds", "toolchain", "native_flags",
+    "key_inputs", "installed_packages", "overlay_cache", "overlays", "binary_packages", "releases", "archives",
+    "settings_stamp", "offers", "plans", "explain", "binhost",
 ]
 
 /// The files of the service's page.

@@ -69,10 +69,15 @@ public enum RequestMaker {
         }
         variables = variables.filter { BuildRequest.allowedVariables.contains($0.key) && !$0.value.isEmpty }
             .mapValues { words($0).joined(separator: " ") }
-        for name in ["CFLAGS", "CXXFLAGS", "FFLAGS", "FCFLAGS", "RUSTFLAGS"] {
-            if let flag = words(variables[name] ?? "").first(where: { $0.hasSuffix("=native") }) {
-                throw .hostBound("\(name) has \(flag), which means something else on every machine: name the CPU")
+        for name in BuildRequest.processorVariables.sorted() {
+            guard let value = variables[name] else { continue }
+            let flags = words(value).map { inputs.nativeFlags?[$0] ?? $0 }
+            if let flag = flags.first(where: { $0.hasSuffix("=native") }) {
+                throw .hostBound(
+                    "\(name) has \(flag), which means something else on every machine, and no GCC here says what: "
+                        + "name the CPU")
             }
+            variables[name] = flags.joined(separator: " ")
         }
         let features = Set(setup.map { words($0["FEATURES"]) } ?? inputs.features)
             .intersection(BuildRequest.outputFeatures)

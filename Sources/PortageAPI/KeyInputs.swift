@@ -91,6 +91,9 @@ public struct KeyInputs: Codable, Equatable, Sendable {
     /// The asked variables as they are configured for this package (package.env included), before the ebuild filters
     /// them; unset ones are absent.
     public let variables: [String: String]
+    /// What `-march=native` and `-mtune=native` in these variables mean for the compiler here, by word; none where they
+    /// are not there, or nobody can say.
+    public let nativeFlags: [String: String]?
     /// The FEATURES that change what is packaged, sorted.
     public let features: [String]
     /// The profile's directories, from the farthest parent to the user's own.

@@ -14,6 +14,9 @@ public enum Files {
         public let size: Int
         /// Time of the last change of content, in nanoseconds since 1970.
         public let modified: Int64
+        /// Time when it was last read, as far as the file system notes that, or anything of it was changed, whichever is
+        /// later; in nanoseconds since 1970.
+        public let touched: Int64
 
         /// Whether it is a directory (not a link to one).
         public var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
@@ -27,7 +30,12 @@ public enum Files {
             mode = raw.st_mode
             owner = raw.st_uid
             size = Int(raw.st_size)
-            modified = Int64(raw.st_mtim.tv_sec) * 1_000_000_000 + Int64(raw.st_mtim.tv_nsec)
+            modified = Self.nanoseconds(raw.st_mtim)
+            touched = max(Self.nanoseconds(raw.st_atim), Self.nanoseconds(raw.st_ctim))
+        }
+
+        private static func nanoseconds(_ time: timespec) -> Int64 {
+            Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
         }
     }
 

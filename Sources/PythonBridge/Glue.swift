@@ -16,6 +16,7 @@ enum Glue {
         ("portage_glue.ebuild_files", PackageResources.ebuild_files_py),
         ("portage_glue.dependency_ebuilds", PackageResources.dependency_ebuilds_py),
         ("portage_glue.toolchain", PackageResources.toolchain_py),
+        ("portage_glue.native_flags", PackageResources.native_flags_py),
         ("portage_glue.key_inputs", PackageResources.key_inputs_py),
         ("portage_glue.installed_packages", PackageResources.installed_packages_py),
         ("portage_glue.overlay_cache", PackageResources.overlay_cache_py),

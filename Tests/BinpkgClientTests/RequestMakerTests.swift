@@ -77,6 +77,23 @@ import Testing
         }
     }
 
+    @Test func nativeIsResolvedWhereItsMeaningIsKnown() throws {
+        let machine = try FakeMachine()
+        let known = try inputs(
+            machine.keyInputs.replacing(
+                "\"features\":", with: "\"nativeFlags\": {\"-march=native\": \"-march=znver3 -mno-pku\"}, \"features\":"
+            ))
+        let flags = ["CFLAGS": "-O2 -march=native -mno-avx2", "LDFLAGS": "-Wl,-O1 -march=native"]
+        let request = try RequestMaker.request(
+            for: known, setup: machine.setup(service: "", changing: flags), accuracy: .abi
+        ).request
+        #expect(request.variables["CFLAGS"] == "-O2 -march=znver3 -mno-pku -mno-avx2")
+        #expect(request.variables["LDFLAGS"] == "-Wl,-O1 -march=znver3 -mno-pku")
+        // Of the tuning nothing is known.
+        let other = machine.setup(service: "", changing: ["CXXFLAGS": "-march=native -mtune=native"])
+        #expect(throws: RequestError.self) { try RequestMaker.request(for: known, setup: other, accuracy: .abi) }
+    }
+
     @Test func aMissingFileIsNamed() throws {
         let machine = try FakeMachine()
         let known = try inputs(machine.keyInputs)

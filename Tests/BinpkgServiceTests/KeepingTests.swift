@@ -1,6 +1,7 @@
 import BinpkgModel
 import FoundationEssentials
 import GRDB
+import Glibc
 import Hummingbird
 import HummingbirdTesting
 import Posix
@@ -87,6 +88,43 @@ import Testing
             #expect(try await trial.client.execute(uri: uri, method: .get).status == .notFound)
             // Asked for again, it is built again.
             #expect(try await trial.obtain(sample).state == .ready)
+        }
+    }
+
+    /// Distfiles that were fetched for one trust domain alone.
+    @Test func distfilesOfDomainsGoLikeTheRest() async throws {
+        try await Trial.run(TrialBuilder(.exact([1])), settings: { $0.keeping.maximumDays = 30 }) { trial in
+            let keeper = trial.service.keeper
+            // Without any, and with an empty directory.
+            #expect(try await keeper.garbage().removed == [])
+            let place = trial.service.configuration.stateDirectory + "/own-distfiles"
+            for (file, size) in [("attic/a.tar", 3), ("attic/b.tar", 4), ("=61.2f/c.tar", 5)] {
+                let path = "\(place)/\(file)"
+                try Files.makeDirectories("\(place)/\(file.prefix { $0 != "/" })")
+                try Files.replace(path, with: Array(repeating: 0, count: size))
+                // What a server says of a file's age is no use of it.
+                var times = [timespec(tv_sec: Int(Store.now), tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
+                #expect(utimensat(AT_FDCWD, path, &times, 0) == 0)
+            }
+            #expect(try await keeper.garbage().removed == [])
+            let later = Store.now + 31 * Self.day
+            let plan = try await keeper.garbage(now: later)
+            #expect(plan.removed.map(\.kind) == [.distfile, .distfile, .distfile])
+            #expect(Set(plan.removed.map(\.name)) == ["attic/a.tar", "attic/b.tar", "=61.2f/c.tar"])
+            #expect(plan.removed.reduce(0) { $0 + $1.bytes } == 12)
+            // One is used, and something is built for the other domain.
+            try await Task.sleep(for: .milliseconds(20))
+            try Files.replace(place + "/attic/a.tar", with: [1])
+            try await trial.service.store.write { db in
+                let key = sample.primaryKey
+                try StoredRecipe(sample, key: key).insert(db)
+                var request = try StoredRequest(sample, id: sample.id, key: key, trustDomain: "a/", now: 1)
+                request.state = RequestState.building.rawValue
+                try request.insert(db)
+            }
+            #expect(try await keeper.collect(plan).map(\.name) == ["attic/b.tar"])
+            #expect(try Files.list(place + "/attic") == ["a.tar"] && Files.list(place + "/=61.2f") == ["c.tar"])
+            #expect(try await keeper.garbage(now: later).removed.map(\.name) == ["attic/a.tar"])
         }
     }
 

@@ -122,4 +122,22 @@ import Testing
         await other.append(Array(" * ERROR: a/b-1 failed (install phase):\n *   no such file\n * \n".utf8))
         #expect(await other.reason == "* ERROR: a/b-1 failed (install phase): no such file")
     }
+
+    @Test func illegalInstructionIsSeenAndOthersAreNot() async {
+        for line in [
+            "line 3:  77 Illegal instruction     (core dumped) newer",
+            "make: *** [Makefile:2: all] Illegal instruction",
+            "gcc: internal compiler error: Illegal instruction signal terminated program cc1",
+            "process didn't exit successfully: `rustc` (signal: 4, SIGILL: illegal instruction)",
+            "subprocess.CalledProcessError: Command 'newer' died with <Signals.SIGILL: 4>.",
+        ] {
+            let tail = LogTail()
+            await tail.append(Array("\(line)\n * ERROR: a/b-1 failed (compile phase):\n".utf8))
+            #expect(await tail.isInstructionIllegal, "\(line)")
+        }
+        let tail = LogTail()
+        let others = "checking for SIGILL... yes\nx.s:1: Error: no such instruction\nSegmentation fault\n"
+        await tail.append(Array(others.utf8))
+        #expect(await !tail.isInstructionIllegal)
+    }
 }

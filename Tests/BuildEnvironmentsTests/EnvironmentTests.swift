@@ -64,6 +64,12 @@ import Testing
         #expect(zen3.obstacle(to: ["-march=native"])?.contains("nobody knows") == true)
         #expect(zen3.obstacle(to: ["-march=native"], native: old) == nil)
         #expect(old.obstacle(to: ["-march=native"], native: zen3) != nil)
+        #expect(old.obstacle(to: ["-march=znver3 -mno-vaes"], native: zen3) != nil)
+        let virtual = try #require(
+            Processor(cpuinfo: "flags : \(zen3.flags.subtracting(["vaes"]).joined(separator: " "))"))
+        #expect(virtual.obstacle(to: ["-march=znver3"])?.hasSuffix("-march=znver3: it has no vaes") == true)
+        #expect(virtual.obstacle(to: ["-march=znver3 -mno-vaes"]) == nil)
+        #expect(virtual.obstacle(to: ["-march=native -mno-vaes"], native: zen3) == nil)
         #expect(Processor(cpuinfo: "Features : fp asimd\n") == nil)
     }
 
@@ -72,6 +78,8 @@ import Testing
             ("-O2 -march=znver3\t-pipe -march=native", ["-march=znver3", "-march=native"]),
             ("-mcpu=znver4 -mtune=znver4 -m64 -mfpmath=sse", ["-mcpu=znver4"]),
             ("-msse4.2 -mavx512f -mno-avx512f -mavx512vnni", ["-msse4.2", "-mavx512vnni"]),
+            ("-march=znver3 -mno-vaes -mno-avx512f", ["-march=znver3 -mno-vaes"]),
+            ("-mno-avx2 -march=x86-64-v3 -mno-aes -mno-bmi -mbmi", ["-march=x86-64-v3 -mno-avx2", "-mbmi"]),
             ("-mno-avx2 -mavx2", ["-mavx2"]), ("-C target-cpu=znver4 -Copt-level=3", ["target-cpu=znver4"]),
             (
                 "--codegen target-cpu=x86-64-v3 -Ctarget-feature=+avx512f,-sse4.1,+crt-static",

@@ -65,6 +65,12 @@ import Testing
             let index = try await waitForIndex(service, on: asker.machine, having: "CPV: app-demo/hello-1.0\n")
             #expect(index.contains("\nPATH: app-demo/hello/hello-1.0-1.gpkg.tar\n") && index.contains("\nMD5: "))
             #expect(index.contains("\nBUILD_ID: 1\n") && index.contains("\nSHA1: ") && index.contains("\nREPO: "))
+            // From here on the clock does not reach the index: what is published next comes within the same second.
+            let set = "UPDATE binhost SET timestamp = strftime('%s', 'now') + 3600"
+            let script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], 30); c.execute(sys.argv[2]); c.commit()"
+            let store = server.prefix + "/var/lib/portmanteau/binpkgd/store.sqlite"
+            let output = try await server.run(["/usr/bin/python3", "-c", script, store, set])
+            try #require(output.succeeded, "\(output.text)")
             try await testbed.withMachine("bh-plain-user") { user in
                 try configure(user, service, verify: false)
                 let first = try await user.emerge(["--getbinpkg", "--oneshot", "app-demo/hello"])
@@ -79,10 +85,16 @@ import Testing
                 try configure(user, service, verify: false)
                 // A second package is seen by the next emerge, however soon it comes.
                 _ = try await asker.ask("lib-demo/alpha-1.0")
-                _ = try await waitForIndex(service, on: asker.machine, having: "CPV: lib-demo/alpha-1.0\n")
+                let later = try await waitForIndex(service, on: asker.machine, having: "CPV: lib-demo/alpha-1.0\n")
+                let cached = try IndexText(user.read("var/cache/edb/binhost/127.0.0.1/binhost/main/Packages"))
+                let times = [cached, IndexText(later)].map { Int($0.header["TIMESTAMP"] ?? "") ?? 0 }
+                #expect(times[1] == times[0] + 1)
                 let second = try await user.emerge(["--getbinpkg", "--oneshot", "=lib-demo/alpha-1.0"])
                 #expect(second.succeeded && !second.text.contains("Compiling source"), "\(second.text)")
                 #expect(!second.text.contains("did not respect If-Modified-Since"), "\(second.text)")
+                let again = try await user.emerge(["--getbinpkg", "--pretend", "--oneshot", "=lib-demo/alpha-1.0"])
+                #expect(again.succeeded && again.text.contains("is up-to-date and will be used"), "\(again.text)")
+                try await compareWithPortage(IndexText(later), of: service, on: server)
                 // An altered file on the service's disk is refused by who fetches it, and found by who looks.
                 let state = server.path("var/lib/portmanteau/binpkgd")
                 let stored = try Files.list(state + "/artifacts").map { "\(state)/artifacts/\($0)" }
@@ -103,6 +115,35 @@ import Testing
                 #expect(after.contains("\nPACKAGES: 0\n"), "\(after)")
             }
         }
+    }
+
+    /// Portage makes an index of the same packages, by the configuration that the service has: every key is the same.
+    private func compareWithPortage(
+        _ index: IndexText, of service: Service, on server: Machine
+    ) async throws {
+        for entry in index.packages.values {
+            // With the time of the file, as the service says it.
+            let fetched = try await server.run([
+                "wget", "-q", "-x", "-nH", "--cut-dirs=2", "-P", server.prefix + "/compared",
+                "\(service.url)/binhost/main/\(entry["PATH"] ?? "none")",
+            ])
+            try #require(fetched.succeeded, "\(fetched.text)")
+        }
+        let made = try await server.run(
+            ["emaint", "--fix", "binhost"], environment: ["PKGDIR": server.prefix + "/compared"])
+        let theirs = try IndexText(server.read("compared/Packages"))
+        #expect(Set(theirs.packages.keys) == ["app-demo/hello-1.0", "lib-demo/alpha-1.0"], "\(made.text)")
+        for (cpv, theirs) in theirs.packages {
+            let own = index.packages[cpv] ?? [:]
+            for key in Set(theirs.keys).union(own.keys).sorted() {
+                #expect(own[key] == theirs[key], "\(key) of \(cpv)")
+            }
+        }
+        #expect(index.packages.count == 2)
+        // When it was made, and nothing else.
+        let header = theirs.header.filter { $0.key != "TIMESTAMP" }
+        #expect(header == index.header.filter { $0.key != "TIMESTAMP" })
+        #expect(header.count > 10 && index.packages.values.allSatisfy { $0.count > 15 }, "\(theirs)")
     }
 
     /// A binhost that is not for everybody: Portage sends the token as the password of its address.
@@ -246,5 +287,28 @@ import Testing
             #expect(!log.contains("keys: 1"), "\(log)")
             #expect(Files.exists(server.path("\(key.home)/pubring.kbx")))
         }
+    }
+}
+
+/// An index, taken apart.
+private struct IndexText {
+    let header: [String: String]
+    /// By CPV.
+    let packages: [String: [String: String]]
+
+    init(_ text: String) {
+        let sections = text.split(separator: "\n\n").map { section in
+            Dictionary(
+                section.split(separator: "\n").map { line in
+                    let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                    return (String(parts[0]), parts.dropFirst().joined().trimmingPrefix(" ").description)
+                }, uniquingKeysWith: { "\($0) and \($1)" })
+        }
+        header = sections.first ?? [:]
+        // As Portage reads it: what an entry does not say of these is what the header says.
+        let inherited = sections.first?.filter { ["CHOST", "REPO"].contains($0.key) } ?? [:]
+        packages = Dictionary(
+            sections.dropFirst().map { ($0["CPV"] ?? "", inherited.merging($0) { $1 }) },
+            uniquingKeysWith: { one, _ in one })
     }
 }

@@ -17,9 +17,33 @@ import Testing
         "app-hard/wants-licence-1": #"DEPEND="app-hard/closed""#, "app-hard/closed-1": #"LICENSE="no-licence""#,
         "app-hard/wants-nothing-1": #"DEPEND="app-hard/nowhere""#,
         "app-hard/wants-flag-1": #"DEPEND="app-hard/boot[-full]""#,
+        // Two versions of a library that cannot be installed side by side are needed at once.
+        "app-hard/library-1": #"SLOT="0/1""#, "app-hard/library-2": #"SLOT="0/2""#,
+        "app-hard/old-user-1": #"RDEPEND="<app-hard/library-2""#,
+        "app-hard/wants-both-1": #"DEPEND="app-hard/old-user >=app-hard/library-2""#,
+        // Tools that a processor here cannot run: one that is built with, and one of its own that Python starts.
+        "app-hard/newer-1": "\(illegal)\nsrc_install() { dobin newer; }",
+        "app-hard/wants-newer-1": #"BDEPEND="app-hard/newer"\#nsrc_compile() { newer || die "no answer"; }"#,
+        "app-hard/own-newer-1": illegal
+            + #"\#nsrc_test() { :; }\#nsrc_install() { python3 -c 'import subprocess as s; s.check_call("./newer")' || die; }"#,
+        // What is used to a network while it is built.
+        "app-hard/online-1": #"""
+        RESTRICT="network-sandbox"
+        src_compile() { python3 -c 'import socket; socket.create_connection(("192.0.2.1", 80), 2)' || die "no answer"; }
+        """#,
         // What says of itself that its sources move.
         "app-hard/moving-1": #"PROPERTIES="live""#,
     ]
+
+    /// Compiles a program whose only instruction no processor has.
+    private static let illegal = #"""
+        src_compile() {
+            local code="ud2"
+            [[ ${CHOST} == x86_64-* ]] || code=".inst 0"
+            echo "int main(void) { __asm__(\"${code}\"); return 0; }" > newer.c || die
+            ${CC:-gcc} newer.c -o newer || die
+        }
+        """#
 
     /// What is asked for, and words of the answer.
     private static let refused: [(cpv: String, words: [String])] = [
@@ -27,6 +51,10 @@ import Testing
         ("app-hard/wants-failure-1", ["as was to be expected"]), ("app-hard/wants-licence-1", ["licen"]),
         ("app-hard/wants-nothing-1", ["no repository of the environment 'host' has an ebuild of app-hard/nowhere"]),
         ("app-hard/wants-flag-1", ["USE"]),
+        ("app-hard/wants-both-1", ["slot conflict", "app-hard/library"]),
+        ("app-hard/wants-newer-1", ["seems to need a processor feature that this builder lacks", "no answer"]),
+        ("app-hard/own-newer-1", ["seems to need a processor feature that this builder lacks"]),
+        ("app-hard/online-1", ["no answer; it may want the network (RESTRICT=network-sandbox)"]),
         ("app-hard/moving-1", ["not built for others", "(PROPERTIES=live)"]),
     ]
 
@@ -77,7 +105,7 @@ import Testing
                     for (cpv, text) in Self.ebuilds {
                         let name = cpv.dropLast(2)
                         try machine.write(
-                            "repo/\(name)/\(name.split(separator: "/")[1])-1.ebuild",
+                            "repo/\(name)/\(cpv.split(separator: "/")[1]).ebuild",
                             "EAPI=8\nDESCRIPTION=\"Hard\"\nSLOT=\"0\"\nKEYWORDS=\"amd64 arm64\"\nS=${WORKDIR}\n\(text)\n"
                         )
                     }
@@ -100,6 +128,8 @@ import Testing
                     throw error
                 }
                 #expect(try await service.stop() == 0, "\(service.process.log)")
+                // No package came of the others, not even of what one of them was built with.
+                #expect(try Files.list(server.path("var/lib/portmanteau/binpkgd/artifacts")).count == 1)
                 // Nothing of this was written to the configuration, and nothing was installed.
                 #expect(try server.installedPackages() == before)
                 #expect(try Files.list(server.path("etc/portage")).allSatisfy { !$0.hasPrefix("._cfg") })

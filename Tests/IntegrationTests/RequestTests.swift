@@ -66,5 +66,24 @@ import Testing
         let unknown = try await client.run(["binpkg", "request", "app-demo/nothing"])
         #expect(unknown.exitCode == 1)
         #expect(unknown.stderr == "binpkg: nothing visible matches 'app-demo/nothing'\n")
+        #if arch(x86_64)
+            try await nativeFlagsAreResolved(on: client, url)
+        #endif
+    }
+
+    /// `-march=native` is asked for as what it means to the compiler here, and without a compiler not at all.
+    private func nativeFlagsAreResolved(on client: Machine, _ url: String) async throws {
+        try client.append("etc/portage/make.conf", "\nCFLAGS=\"-O2 -march=native\"\n")
+        try client.useService(url, settings: "BINPKG_POLICY=wait:300")
+        let merged = try await client.emerge(["--oneshot", "app-demo/hello"])
+        #expect(merged.text.contains("app-demo/hello-1.0: binary package from \(url): "), "\(merged.text)")
+        let recorded = try client.read("var/db/pkg/app-demo/hello-1.0/CFLAGS")
+        #expect(recorded.hasPrefix("-O2 -march=") && !recorded.contains("native"), "\(recorded)")
+        let same = try await client.run([
+            "bash", "-c", "diff <(gcc -march=native -Q --help=target) <(gcc $0 -Q --help=target)", recorded,
+        ])
+        #expect(same.succeeded, "\(same.text)")
+        let bare = try await client.runWithoutCompiler(["binpkg", "request", "--show-request", "app-demo/hello"])
+        #expect(!bare.succeeded && bare.stderr.contains("no GCC here says what: name the CPU"), "\(bare.text)")
     }
 }

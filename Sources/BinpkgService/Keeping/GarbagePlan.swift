@@ -4,12 +4,12 @@ public struct GarbagePlan: Sendable {
     public struct Item: Equatable, Sendable, Encodable {
         /// What it is.
         public enum Kind: String, Sendable, Encodable {
-            case package, content, log
+            case package, content, log, distfile
         }
 
         /// What it is.
         public let kind: Kind
-        /// A package's name in the store, content's hash, a request's name.
+        /// A package's name in the store, content's hash, a request's name, or the trust domain's directory and a file in it.
         public let name: String
         /// Its size on disk.
         public let bytes: Int

@@ -1,7 +1,7 @@
 internal import BinpkgModel
 internal import GRDB
 internal import Logging
-public import Posix
+internal import Posix
 
 /// Care for the state directory, beside a running service or without one: collecting garbage, checking.
 public struct StoreKeeper: Sendable {
@@ -36,9 +36,14 @@ public struct StoreKeeper: Sendable {
     // MARK: Garbage
 
     /// What would go now.
-    public func garbage() async throws(ServiceError) -> GarbagePlan {
-        let (artifacts, needed, busy) = try await store.keepingFacts()
-        var items = artifacts.map { GarbagePlan.Item(kind: .package, name: $0.id, bytes: $0.size, lastUse: $0.lastUse) }
+    public func garbage() async throws(ServiceError) -> GarbagePlan { try await garbage(now: Store.now) }
+
+    /// What would go at some time.
+    func garbage(now: Double) async throws(ServiceError) -> GarbagePlan {
+        let facts = try await store.keepingFacts()
+        var items = facts.packages.map {
+            GarbagePlan.Item(kind: .package, name: $0.id, bytes: $0.size, lastUse: $0.lastUse)
+        }
         var fixed = 0
         func add(_ kind: GarbagePlan.Item.Kind, _ name: String, _ path: String, isNeeded: Bool) {
             guard let status = Files.status(path) else { return }
@@ -50,16 +55,19 @@ public struct StoreKeeper: Sendable {
         }
         do {
             for hash in try content.all() {
-                add(.content, hash, content.place(of: hash), isNeeded: needed.contains(hash))
+                add(.content, hash, content.place(of: hash), isNeeded: facts.content.contains(hash))
             }
             for file in try Files.list(state + "/logs") where file.hasSuffix(".log") {
                 let id = String(file.dropLast(4))
-                add(.log, id, "\(state)/logs/\(file)", isNeeded: busy.contains(id))
+                add(.log, id, "\(state)/logs/\(file)", isNeeded: facts.busy.contains(id))
+            }
+            for (item, isNeeded) in try distfiles(busy: facts.domains) {
+                if isNeeded { fixed += item.bytes } else { items.append(item) }
             }
         } catch {
             throw .store(path: state, reason: "\(error)")
         }
-        return GarbagePlan(items, fixed: fixed, settings: settings, now: Store.now)
+        return GarbagePlan(items, fixed: fixed, settings: settings, now: now)
     }
 
     /// Removes what a plan names. What was used since stays. Returns what went.
@@ -70,7 +78,14 @@ public struct StoreKeeper: Sendable {
         let wanted = plan.removed.filter { $0.kind == .package }
         let (retired, logs) = try await store.retire(wanted.map { ($0.name, $0.lastUse) })
         let gone = Set(retired)
-        let result = plan.removed.filter { $0.kind != .package || gone.contains($0.name) }
+        let unused = try await unusedDistfiles()
+        let result = plan.removed.filter {
+            switch $0.kind {
+            case .package: gone.contains($0.name)
+            case .distfile: unused[$0.name] == $0.lastUse
+            case .content, .log: true
+            }
+        }
         try await store.forgetContent(result.filter { $0.kind == .content }.map(\.name))
         do {
             for id in logs { try Files.removeTree("\(state)/logs/\(id).log") }
@@ -78,6 +93,7 @@ public struct StoreKeeper: Sendable {
                 switch item.kind {
                 case .package: try Files.removeTree(packages.path(item.name))
                 case .content: try Files.removeTree(content.place(of: item.name))
+                case .distfile: try Files.removeTree(place(ofDistfile: item.name))
                 case .log: try Files.removeTree("\(state)/logs/\(item.name).log")
                 }
             }
@@ -96,9 +112,19 @@ extension Store {
         let lastUse: Double
     }
 
-    /// The packages, the content that queued requests need, and the requests whose log is being written.
-    func keepingFacts() async throws(ServiceError) -> (packages: [KeptPackage], content: Set<String>, busy: Set<String>)
-    {
+    /// What is kept in any case, and the packages.
+    struct KeepingFacts: Sendable {
+        let packages: [KeptPackage]
+        /// The content that requests need which wait or are being built.
+        let content: Set<String>
+        /// These requests, whose log is being written.
+        let busy: Set<String>
+        /// Their trust domains.
+        let domains: Set<String>
+    }
+
+    /// Reads them.
+    func keepingFacts() async throws(ServiceError) -> KeepingFacts {
         try await read { db in
             let packages = try Row.fetchAll(
                 db, sql: "SELECT id, size, max(built, ifnull(used, 0)) AS last FROM artifact"
@@ -111,7 +137,9 @@ extension Store {
                 guard let recipe = try StoredRecipe.fetchOne(db, key: request.key) else { continue }
                 content.formUnion(try request.request(recipe).allContent.map(\.sha256))
             }
-            return (packages, content, Set(waiting.map(\.id)))
+            return KeepingFacts(
+                packages: packages, content: content, busy: Set(waiting.map(\.id)),
+                domains: Set(waiting.compactMap(\.trustDomain)))
         }
     }
 

@@ -169,7 +169,8 @@ struct BuildPlace: Sendable {
         guard code == 0 else {
             let reason = await tail.reason
             let full = await tail.isSpaceLacking ? run.limits.inMemorySentence : nil
-            let details = [run.group?.excess, full, reason].compactMap { $0 }
+            let foreign = await tail.isInstructionIllegal ? LogTail.illegalInstructionSentence : nil
+            let details = [run.group?.excess, full, foreign, reason].compactMap { $0 }
             throw .failed(
                 reason: "\(name) failed with exit code \(code)"
                     + (details.isEmpty ? "" : ": \(details.joined(separator: "; "))"))

@@ -21,15 +21,7 @@ struct Distfiles: Equatable, Sendable {
     ///   - state: the service's own directory.
     init(common: String, trustDomain: String? = nil, state: String) {
         self.common = common
-        own = trustDomain.map { "\(state)/own-distfiles/\(Self.name(of: $0))" }
-    }
-
-    /// A trust domain as the name of a directory.
-    private static func name(of domain: String) -> String {
-        let isPlain =
-            !domain.isEmpty && !domain.hasPrefix(".")
-            && domain.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
-        return isPlain ? domain : "=" + domain.utf8.map { String($0, radix: 16) }.joined(separator: ".")
+        own = trustDomain.map { "\(state)/\(OwnDistfiles.place)/\(OwnDistfiles.name(of: $0))" }
     }
 
     /// The directory that is written to.
@@ -51,5 +43,19 @@ struct Distfiles: Equatable, Sendable {
         var result = self
         result.own = nil
         return result
+    }
+}
+
+/// Where the distfiles of trust domains are.
+public enum OwnDistfiles {
+    /// The directory that has a directory for each of them, below the service's own.
+    public static let place = "own-distfiles"
+
+    /// A trust domain as the name of a directory.
+    public static func name(of domain: String) -> String {
+        let isPlain =
+            !domain.isEmpty && !domain.hasPrefix(".")
+            && domain.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
+        return isPlain ? domain : "=" + domain.utf8.map { String($0, radix: 16) }.joined(separator: ".")
     }
 }

@@ -18,6 +18,17 @@ actor LogTail {
     /// Whether a program found no room for what it wanted to write.
     var isSpaceLacking: Bool { String(decoding: bytes, as: UTF8.self).contains("No space left on device") }
 
+    /// Whether a program met an instruction that this machine's processor does not have, as shells, make, compilers,
+    /// Python, Go and cargo say it.
+    var isInstructionIllegal: Bool {
+        let text = String(decoding: bytes, as: UTF8.self)
+        return ["Illegal instruction", "illegal instruction", "SIGILL: "].contains { text.contains($0) }
+    }
+
+    /// What is said of such a build: nothing tells such an instruction from one that was meant to end the program.
+    static let illegalInstructionSentence =
+        "a program was ended by an illegal instruction: it seems to need a processor feature that this builder lacks"
+
     /// The reason in a line: what our check of the image said, what `die` was given, the first error of a compiler or of
     /// emerge; nil when nothing looks like one.
     var reason: String? {
@@ -36,13 +47,18 @@ actor LogTail {
         return next.isEmpty ? lines[index] : "\(lines[index]) \(next)"
     }
 
-    /// What emerge's resolver says of a circle, and of a package that is masked or has other flags than needed.
+    /// What emerge's resolver says of a circle, of two versions that are wanted in one slot, and of a package that is masked or has other flags than needed.
     private static func refusal(_ lines: [String]) -> String? {
         if let index = lines.firstIndex(where: { $0.hasPrefix("* Error: circular dependencies") }) {
             let circle = lines[index...].dropFirst().prefix(12).filter {
                 $0.hasPrefix("(") || $0.contains("depends on")
             }
             return (["circular dependencies:"] + circle.prefix(3)).joined(separator: " ")
+        }
+        if let index = lines.firstIndex(where: { $0.contains("resulting in a slot conflict") }) {
+            let rest = lines[index...].dropFirst()
+            let wishes = rest.filter { $0.contains(" required by ") }.prefix(3)
+            return "slot conflict: " + ([rest.first { !$0.isEmpty } ?? ""] + wishes).joined(separator: " ")
         }
         guard let line = lines.first(where: { $0.hasPrefix("!!! All ebuilds") || $0.hasPrefix("emerge: there are no") })
         else { return nil }

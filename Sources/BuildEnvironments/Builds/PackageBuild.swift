@@ -133,7 +133,12 @@ struct PackageBuild: Sendable {
         }
         try checkAccuracy(prepared)
         try writeImageCheck(accuracy: prepared.accuracy(for: request))
-        try await place.step("build", closed, ["emerge", "--buildpkgonly"] + options + [atom])
+        do throws(BuildError) {
+            try await place.step("build", closed, ["emerge", "--buildpkgonly"] + options + [atom])
+        } catch .failed(let reason) where prepared.inputs.restrict.contains("network-sandbox") {
+            throw .failed(
+                reason: "\(reason); it may want the network (RESTRICT=network-sandbox), which no build has here")
+        }
         return BuildResult(
             package: try onlyPackage(), vector: prepared.vector, seconds: prepared.seconds + Self.seconds(since: start))
     }

@@ -28,7 +28,10 @@ struct Processor: Equatable, Sendable {
     ///   - name: the processor as `-march` names it.
     ///   - demand: the flag that asks for it.
     ///   - native: the processor that `native` means; nil when nobody knows.
-    func obstacle(cpu name: String, as demand: String, native: Processor?) -> String? {
+    ///   - without: what is not used of it.
+    func obstacle(
+        cpu name: String, as demand: String, native: Processor?, without: Set<String> = []
+    ) -> String? {
         let wanted: Set<String>
         if name == "native" {
             guard let native else { return "nobody knows which processor \(demand) means there" }
@@ -40,7 +43,12 @@ struct Processor: Equatable, Sendable {
             }
             wanted = flags
         }
-        return lack(of: wanted, for: demand)
+        return lack(of: wanted.subtracting(without), for: demand)
+    }
+
+    /// Whether a `-march` of this name means any of these; so it is for a name that says nothing by itself.
+    static func means(_ march: some StringProtocol, anyOf wanted: Set<String>) -> Bool {
+        flags(of: String(march)).map { !$0.isDisjoint(with: wanted) } ?? true
     }
 
     /// Why code with a demand cannot run here; nil when this processor has all that is wanted.

@@ -4,11 +4,13 @@ import Posix
 /// What compiled code wants of a processor, as far as flags of compilers and USE flags say it.
 ///
 /// A demand is a word: `-march=znver3`, `-mavx2`, `target-cpu=znver3` and `target-feature=+avx2` out of RUSTFLAGS, and
-/// `cpu_flags_x86_avx2`. `-mcpu` is taken like `-march`: GCC only tunes by it, other compilers do not. Other flags want nothing.
+/// `cpu_flags_x86_avx2`. `-mcpu` is taken like `-march`: GCC only tunes by it, other compilers do not. What `-mno-` takes away from it
+/// stands behind it: `-march=znver3 -mno-vaes`. Other flags want nothing.
 extension Processor {
     /// The demands of flags as a compiler gets them: what is taken back later is none.
     static func demands(in flags: String) -> [String] {
         var result: [String] = []
+        var without: [String] = []
         func add(feature name: Substring, _ text: (Substring) -> String) {
             if features[String(name)] != nil { result.append(text(name)) }
         }
@@ -35,12 +37,26 @@ extension Processor {
             } else if word.hasPrefix("-march=") || word.hasPrefix("-mcpu=") {
                 result.append(String(word))
             } else if word.hasPrefix("-mno-") {
-                result.removeAll { $0 == "-m\(word.dropFirst("-mno-".count))" }
+                let name = String(word.dropFirst("-mno-".count))
+                result.removeAll { $0 == "-m\(name)" }
+                without.append(name)
             } else if word.hasPrefix("-m") {
+                without.removeAll { $0 == word.dropFirst(2) }
                 add(feature: word.dropFirst(2)) { "-m\($0)" }
             }
         }
-        return result
+        // Wherever it stands, GCC lets it win over what a processor has.
+        return result.map { demand in
+            guard demand.hasPrefix("-march=") || demand.hasPrefix("-mcpu=") else { return demand }
+            let march = demand.dropFirst(demand.hasPrefix("-mcpu=") ? 6 : 7)
+            let taken = without.filter { Self.means(march, anyOf: wanted(byFeature: $0)) }
+            return ([demand] + taken.map { "-mno-\($0)" }).joined(separator: " ")
+        }
+    }
+
+    /// What a feature of a compiler's option means, by the names of `/proc/cpuinfo`; nothing for an unknown one.
+    private static func wanted(byFeature name: some StringProtocol) -> Set<String> {
+        Set((features[String(name)] ?? "").split(separator: " ").map(String.init))
     }
 
     /// The demands of USE flags.
@@ -60,8 +76,10 @@ extension Processor {
 
     private func obstacle(to demand: String, native: Processor?) -> String? {
         for mark in ["-march=", "-mcpu=", "target-cpu="] where demand.hasPrefix(mark) {
-            let name = String(demand.dropFirst(mark.count))
-            return name == "generic" ? nil : obstacle(cpu: name, as: demand, native: native)
+            let words = demand.dropFirst(mark.count).split(separator: " ")
+            let without = Set(words.dropFirst().flatMap { Self.wanted(byFeature: $0.dropFirst("-mno-".count)) })
+            let name = words.first.map(String.init) ?? ""
+            return name == "generic" ? nil : obstacle(cpu: name, as: demand, native: native, without: without)
         }
         if demand.hasPrefix(Self.useMark) {
             let name = String(demand.dropFirst(Self.useMark.count))
@@ -71,8 +89,7 @@ extension Processor {
                 of: Set((Self.useNames[name] ?? name).split(separator: " ").map(String.init)), for: "USE=\(demand)")
         }
         let name = demand.hasPrefix("-m") ? demand.dropFirst(2) : demand.dropFirst("target-feature=+".count)
-        let wanted = (Self.features[String(name)] ?? "").split(separator: " ").map(String.init)
-        return lack(of: Set(wanted), for: demand)
+        return lack(of: Self.wanted(byFeature: name), for: demand)
     }
 
     /// These packages with those of their flags that ask for more than this machine's processor has taken away: what is

@@ -9,11 +9,14 @@ from portage_glue.calls import GlueError, call
 from portage_glue.objects import own_settings, portage_module
 
 
-def _package_tree():
+def _package_tree(for_header=False):
     """Portage's tree of binary packages, of which only its rules for an index are used."""
     from portage.dbapi.bintree import binarytree
 
     settings = own_settings()
+    # The header says what this machine has configured.
+    if for_header:
+        return binarytree(pkgdir=settings["PKGDIR"], settings=settings)
     # These are the service's own packages: a signature is for those who fetch them.
     settings.unlock()
     settings.features.discard("binpkg-request-signature")
@@ -36,8 +39,9 @@ def _written(tree, header, packages):
 @call
 def binhost_header():
     """The header of an index, without what depends on the packages: a line for each key."""
-    tree = _package_tree()
-    header = {}
+    tree = _package_tree(for_header=True)
+    # CHOST is that of packages which do not say theirs; ours do.
+    header = dict(tree._pkgindex_default_header_data)
     tree._update_pkgindex_header(header)
     # Where the packages are is known to whoever reads the index, and a time to live would hide new ones.
     for name in ("URI", "TTL"):
@@ -64,6 +68,8 @@ def binhost_entry(path, cpv, place, build_id):
         raise GlueError(f"{path} is {found}, not {cpv}")
     status = os.lstat(path)
     metadata = dict(tree._read_metadata(path, status, binpkg_format="gpkg").items())
+    # Portage reads it from a new package and does not keep it with the package.
+    metadata.pop("REPO_REVISIONS", None)
     metadata["BUILD_ID"] = str(build_id)
     metadata["SIZE"] = str(status.st_size)
     metadata["_mtime_"] = str(int(status.st_mtime))

@@ -9,6 +9,7 @@ from portage_glue.build_dependencies import BuildDependencies, libc
 from portage_glue.calls import call
 from portage_glue.dependency_ebuilds import dependency_ebuilds
 from portage_glue.ebuild_files import ebuild_files, files_below, is_readable_file
+from portage_glue.native_flags import native_flags
 from portage_glue.objects import package_settings, plain_iuse, portage_module, target_trees
 from portage_glue.toolchain import toolchain
 
@@ -196,6 +197,7 @@ def package_inputs(cpv, metadata, settings, use, dependencies, variables, known=
     profile_digest, libc_package, tools = known[profiles]
     repository = metadata["repository"]
     files = ebuild_files(cpv, metadata)
+    configured_part = configured or configured_inputs(cpv, metadata, settings, variables)
     slot, _, sub_slot = metadata["SLOT"].partition("/")
     return {
         "cpv": cpv,
@@ -213,5 +215,12 @@ def package_inputs(cpv, metadata, settings, use, dependencies, variables, known=
         "toolchain": tools,
         "unsatisfied": dependencies.unsatisfied,
         "libc": libc_package,
-        **(configured or configured_inputs(cpv, metadata, settings, variables)),
+        **configured_part,
+        "nativeFlags": native_flags(
+            configured_part["chost"],
+            configured_part["cbuild"],
+            configured_part["variables"].get("CC", ""),
+            f"{settings.get('PATH', '')}:{os.environ.get('PATH', '')}",
+            configured_part["variables"],
+        ),
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import BinpkgService
 import CommandSupport
 import FoundationEssentials
+import Posix
 
 /// `binpkgd check`: compares the store with the files.
 struct BinpkgdCheck: ToolCommand {
@@ -38,7 +39,8 @@ struct BinpkgdCheck: ToolCommand {
 /// `binpkgd gc`: removes what was not used.
 struct BinpkgdCollect: ToolCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gc", abstract: "Removes packages, content and logs that were not used, as [store] says.",
+        commandName: "gc",
+        abstract: "Removes packages, content, logs and trust domains' distfiles that were not used, as [store] says.",
         discussion: "The service does the same from time to time. Environments have binpkgd environment gc.")
 
     @OptionGroup var options: ServiceOptions
@@ -63,7 +65,7 @@ struct BinpkgdCollect: ToolCommand {
             context.output(try JSONText.of(Report(removed: removed, keptBytes: plan.kept, isDryRun: dryRun)))
             return
         }
-        for item in removed { context.output("\(item.kind.rawValue) \(item.name) (\(item.bytes) bytes)\n") }
+        for item in removed { context.output("\(item.kind.rawValue) \(item.name.printable) (\(item.bytes) bytes)\n") }
         let bytes = removed.reduce(0) { $0 + $1.bytes }
         context.output(
             "\(removed.count) files, \(bytes) bytes, \(dryRun ? "would go" : "removed"); \(plan.kept) bytes stay\n")
