@@ -101,7 +101,8 @@ public struct BuildRequest: Codable, Equatable, Sendable {
         "PORTAGE_COMPRESS_FLAGS", "PORTAGE_STRIP_FLAGS", "RANLIB", "READELF", "RUSTFLAGS", "STRIP", "VALAFLAGS",
     ]
 
-    /// Those of ``allowedVariables`` in which `-march=native` and its like would name the processor of the machine that builds.
+    /// Those of ``allowedVariables`` in which `-march=native` and its like would name the processor of the machine that
+    /// builds.
     public static let processorVariables: Set<String> = [
         "CFLAGS", "CPPFLAGS", "CXXFLAGS", "FCFLAGS", "FFLAGS", "LDFLAGS", "OBJCFLAGS", "OBJCXXFLAGS", "RUSTFLAGS",
     ]

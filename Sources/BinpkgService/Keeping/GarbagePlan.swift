@@ -9,7 +9,8 @@ public struct GarbagePlan: Sendable {
 
         /// What it is.
         public let kind: Kind
-        /// A package's name in the store, content's hash, a request's name, or the trust domain's directory and a file in it.
+        /// A package's name in the store, content's hash, a request's name, or a trust domain's directory and a file in
+        /// it.
         public let name: String
         /// Its size on disk.
         public let bytes: Int

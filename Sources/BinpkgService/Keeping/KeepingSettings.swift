@@ -1,6 +1,7 @@
 /// Which packages are kept: the tables `[store]` and `[signing]` of `binpkgd.toml`.
 public struct KeepingSettings: Equatable, Sendable {
-    /// `store.max_bytes`: what packages, content, logs and distfiles of trust domains may take together; nil for no limit.
+    /// `store.max_bytes`: what packages, content, logs and distfiles of trust domains may take together; nil for no
+    /// limit.
     public var maximumBytes: Int?
     /// `store.max_age_days`: packages that were not used for so long go; nil for no limit.
     public var maximumDays: Int?

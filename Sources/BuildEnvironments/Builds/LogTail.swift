@@ -47,7 +47,8 @@ actor LogTail {
         return next.isEmpty ? lines[index] : "\(lines[index]) \(next)"
     }
 
-    /// What emerge's resolver says of a circle, of two versions that are wanted in one slot, and of a package that is masked or has other flags than needed.
+    /// What emerge's resolver says of a circle, of two versions that are wanted in one slot, and of a package that is
+    /// masked or has other flags than needed.
     private static func refusal(_ lines: [String]) -> String? {
         if let index = lines.firstIndex(where: { $0.hasPrefix("* Error: circular dependencies") }) {
             let circle = lines[index...].dropFirst().prefix(12).filter {
