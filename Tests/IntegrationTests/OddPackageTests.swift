@@ -5,6 +5,9 @@ import Testing
 /// Packages that are built like all others and come to another end: tests that fail, binaries that may not be passed on,
 /// and files with uncommon names and holes.
 @Suite struct OddPackageTests {
+    /// What a file with a hole has of it. `make soak` takes more than tar's first format can count.
+    private static let hole = ProcessEnvironment.variable("PORTMANTEAU_SOAK") == nil ? 64 << 20 : 9 << 30
+
     private static let ebuilds: [String: String] = [
         "tests": #"""
         S=${WORKDIR}
@@ -26,7 +29,7 @@ import Testing
             mkdir -p "${odd}/${long}" || die
             echo long > "${odd}/${long}/${long}" || die
             echo latin > "${odd}/"$'caf\xe9' || die
-            truncate -s 64M "${odd}/sparse" || die
+            truncate -s \#(hole) "${odd}/sparse" || die
             echo end >> "${odd}/sparse" || die
         }
         """#,
@@ -79,7 +82,7 @@ import Testing
                     // Holes take no room in a package.
                     let state = server.path("var/lib/portmanteau/binpkgd")
                     for file in try Files.list(state + "/artifacts") {
-                        #expect(Files.status("\(state)/artifacts/\(file)").map { $0.size < 1 << 20 } == true)
+                        #expect(Files.status("\(state)/artifacts/\(file)").map { $0.size < Self.hole >> 6 } == true)
                     }
                 } catch {
                     try await service.stop()
@@ -92,16 +95,18 @@ import Testing
 
     /// The service's package gives the files that a build here gives.
     private func filesAreMerged(on desk: Machine) async throws {
-        let merged = try await desk.emerge(["-1", "app-odd/files"])
+        let time = Duration.seconds(1800)
+        let merged = try await desk.emerge(["-1", "app-odd/files"], timeout: time)
         #expect(merged.succeeded, "\(merged.text)")
         #expect(!merged.text.contains("\n>>> Compiling source"), "\(merged.text)")
         let files = try await desk.files(of: "app-odd/files-1")
-        let local = try await desk.emerge(["-1", "app-odd/files"], environment: ["BINPKG_POLICY": "off"])
+        let local = try await desk.emerge(
+            ["-1", "app-odd/files"], environment: ["BINPKG_POLICY": "off"], timeout: time)
         #expect(local.succeeded && local.text.contains("\n>>> Compiling source"), "\(local.text)")
         #expect(try await desk.files(of: "app-odd/files-1") == files)
         let long = String(repeating: "n", count: 200)
         #expect(files.contains { $0.contains("/odd/\(long)/\(long) 100644 ") }, "\(files)")
-        #expect(files.contains { $0.contains("/odd/sparse 100644 0:0 1 \((64 << 20) + 4) ") }, "\(files)")
+        #expect(files.contains { $0.contains("/odd/sparse 100644 0:0 1 \(Self.hole + 4) ") }, "\(files)")
         #expect(files.contains { $0.contains("/odd/caf") }, "\(files)")
     }
 }

@@ -45,10 +45,12 @@ extension Machine {
                 if stat.S_ISLNK(status.st_mode):
                     text += " " + os.readlink(path)
                 elif stat.S_ISREG(status.st_mode):
-                    text += f" {status.st_nlink} {status.st_size} {hashlib.sha256(open(path, 'rb').read()).hexdigest()}"
+                    digest = hashlib.file_digest(open(path, "rb"), "sha256").hexdigest()
+                    text += f" {status.st_nlink} {status.st_size} {digest}"
                 print(text.encode("utf-8", "backslashreplace").decode())
             """
-        let output = try await run(["python", "-c", script, "\(prefix)/var/db/pkg/\(cpv)/CONTENTS"])
+        let output = try await run(
+            ["python", "-c", script, "\(prefix)/var/db/pkg/\(cpv)/CONTENTS"], timeout: .seconds(600))
         guard output.succeeded else { throw TestbedError.command("files of \(cpv)", reason: output.text) }
         return output.stdout.split(separator: "\n").map(String.init).sorted()
     }
