@@ -174,9 +174,16 @@ struct RootLayout: Sendable {
         for layer in layers.dropFirst() { sandbox.show(layer.overlay.mountPoint, at: layer.place) }
         for path in kept { sandbox.show(first + path, at: path) }
         sandbox.steps += hidden.filter { !isOpenPlace($0) }.map { .empty($0, mode: Self.mode(ofHidden: $0)) }
-        sandbox.steps += hiddenFiles.filter { path in !hidden.contains { Paths.isWithin(path, $0) } }
-            .map { .readOnly(blank, at: $0) }
+        sandbox.steps += hiddenFiles.filter(isInSight).map { .readOnly(blank, at: $0) }
         return sandbox
+    }
+
+    /// Whether a file is in no hidden directory, or in something below one that is shown all the same.
+    private func isInSight(_ path: String) -> Bool {
+        let shown = (kept + layers.dropFirst().map(\.place)).filter { Paths.isWithin(path, $0) }
+        return !hidden.contains { place in
+            Paths.isWithin(path, place) && !shown.contains { Paths.isWithin($0, place) }
+        }
     }
 
     /// Whether a hidden directory lies above what is shown, and so must be covered before it.
