@@ -38,7 +38,9 @@ import Testing
                 let link = Files.status(path)?.isLink == true ? Files.realPath(path) : nil
                 root += link.map { ["--symlink", $0, path] } ?? ["--ro-bind", path, path]
             }
-            for path in ["/etc/passwd", "/etc/group", machine.testbed.root] { root += ["--ro-bind", path, path] }
+            for path in ["/etc/passwd", "/etc/group", Testbed.checkout, machine.testbed.root] {
+                root += ["--ro-bind", path, path]
+            }
             root += ["--ro-bind", prefix + "/share", "/share", "--bind", prefix + "/etc/portage", "/etc/portage"]
             root += ["--bind", prefix + "/var", "/var"]
             let program = prefix + "/usr/libexec/portmanteau/portmanteau"
