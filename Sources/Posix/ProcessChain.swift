@@ -25,9 +25,11 @@ public enum ProcessChain {
 
     /// The processes above this one, nearest first, as far as they can be seen.
     public static func ancestors() -> [Link] {
+        let visible = readChain()
+        guard isSandboxed(visible) else { return visible }
         // The first link below is this process, as the outside sees it.
-        let whole = isSandboxed ? uncovered { Array(readChain().dropFirst()) } : nil
-        return whole.flatMap { $0.isEmpty ? nil : $0 } ?? readChain()
+        let whole = uncovered { Array(readChain().dropFirst()) } ?? []
+        return whole.isEmpty ? visible : whole
     }
 
     /// The environment that a process of the chain was started with, as `NAME=VALUE`; nil when it cannot be read.
@@ -36,7 +38,7 @@ public enum ProcessChain {
             guard isAlive(link.pid, started: link.started) else { return [] }
             return (try? Files.read("/proc/\(link.pid)/environ", limit: 4 << 20)) ?? []
         }
-        let bytes = isSandboxed ? uncovered(read) : read()
+        let bytes = isSandboxed(readChain()) ? uncovered(read) : read()
         guard let bytes, !bytes.isEmpty else { return nil }
         return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
@@ -52,12 +54,12 @@ public enum ProcessChain {
     /// Whether a process of the chain still runs, as far as that can be seen: seen from inside a sandbox, too.
     public static func isAlive(_ link: Link) -> Bool {
         func look() -> Bool { isAlive(link.pid, started: link.started) }
-        return (isSandboxed ? uncovered(look) : look()) != false
+        return (isSandboxed(readChain()) ? uncovered(look) : look()) != false
     }
 
-    /// Whether the visible `/proc` is that of a pid sandbox.
-    private static var isSandboxed: Bool {
-        readChain().last?.arguments.contains { $0.hasSuffix("pid-ns-init") } == true
+    /// Whether the visible `/proc`, in which the chain is this one, is that of a pid sandbox.
+    private static func isSandboxed(_ visible: [Link]) -> Bool {
+        visible.last?.arguments.contains { $0.hasSuffix("pid-ns-init") } == true
     }
 
     /// What is read below the sandbox's `/proc`; nil when that is not allowed.

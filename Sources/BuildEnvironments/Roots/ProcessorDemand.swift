@@ -4,8 +4,8 @@ import Posix
 /// What compiled code wants of a processor, as far as flags of compilers and USE flags say it.
 ///
 /// A demand is a word: `-march=znver3`, `-mavx2`, `target-cpu=znver3` and `target-feature=+avx2` out of RUSTFLAGS, and
-/// `cpu_flags_x86_avx2`. `-mcpu` is taken like `-march`: GCC only tunes by it, other compilers do not. What `-mno-` takes away from it
-/// stands behind it: `-march=znver3 -mno-vaes`. Other flags want nothing.
+/// `cpu_flags_x86_avx2`. `-mcpu` is taken like `-march`: GCC only tunes by it, other compilers do not. What `-mno-` takes
+/// away from it stands behind it: `-march=znver3 -mno-vaes`. Other flags want nothing.
 extension Processor {
     /// The demands of flags as a compiler gets them: what is taken back later is none.
     static func demands(in flags: String) -> [String] {
