@@ -17,7 +17,7 @@ struct Composer {
         var size = request.size
         let hasTitle = size.height > 1 && request.title != ""
         if hasTitle { size.height -= 1 }
-        var frame = picture(size) ?? lanes(size) ?? smallPicture(size) ?? summary(size)
+        var frame = frame(size)
         if hasTitle {
             let title =
                 request.title.map { DisplayWidth.printable($0, ascii: subject.isASCII) }
@@ -27,22 +27,35 @@ struct Composer {
         return frame
     }
 
+    /// Boxes or labels, else lanes, else a few of either, else words.
+    private func frame(_ size: PictureSize) -> Frame {
+        var memory = request.previous ?? FrameMemory()
+        func picture(_ ranks: ClosedRange<Int>) -> Frame? {
+            guard let fresh = fresh(size, ranks) ?? anew(size, ranks) else { return nil }
+            guard memory.writing != nil, memory.moved(fresh, subject.graph).count > FrameMemory.mostMoves else {
+                return Frame(fresh, subject)
+            }
+            if let steady = steady(size, memory, fresh) { return Frame(steady, subject) }
+            // No box can be in two places when one frame has none; the next one may have them anywhere.
+            memory = FrameMemory()
+            return nil
+        }
+        return picture(0...Ladder.lastBeforeLanes) ?? lanes(size, memory)
+            ?? picture((Ladder.lastBeforeLanes + 1)...(Ladder.alone - 1)) ?? summary(size, memory)
+    }
+
     // MARK: - Boxes and labels
 
-    private func picture(_ size: PictureSize) -> Frame? {
-        let ranks = Array(0...Ladder.lastBeforeLanes)
-        var fresh = fresh(size, ranks)
-        if fresh == nil, request.previous != nil {
-            // What the last frame had may be just what does not fit.
-            var request = request
-            request.previous = nil
-            fresh = Composer(request, isLive: subject.isLive).fresh(size, ranks)
-        }
-        return fresh.map { Frame(steady(size, $0) ?? $0, subject, previous: request.previous) }
+    /// The same without what the last frame had: that may be just what does not fit.
+    private func anew(_ size: PictureSize, _ ranks: ClosedRange<Int>) -> Composition? {
+        guard request.previous != nil else { return nil }
+        var request = request
+        request.previous = nil
+        return Composer(request, isLive: subject.isLive).fresh(size, ranks)
     }
 
     /// The largest part of the graph that fits, drawn as if there had been no frame before.
-    private func fresh(_ size: PictureSize, _ ranks: [Int]) -> Composition? {
+    private func fresh(_ size: PictureSize, _ ranks: ClosedRange<Int>) -> Composition? {
         // A current box with one neighbour above or below does not fit into less.
         guard size.height >= 3 else { return nil }
         let direct = finder.directCounts
@@ -65,10 +78,7 @@ struct Composer {
     }
 
     /// Drawn so that at most two packages of the last frame move; nil when that is not possible.
-    private func steady(_ size: PictureSize, _ fresh: Composition) -> Composition? {
-        guard let memory = request.previous, memory.writing != nil,
-            memory.moved(fresh, subject.graph).count > FrameMemory.mostMoves
-        else { return nil }
+    private func steady(_ size: PictureSize, _ memory: FrameMemory, _ fresh: Composition) -> Composition? {
         // Stability wins over one more crossing.
         let crossings = fresh.drawing.crossings + 1
         for rank in 0..<Ladder.alone {
@@ -160,7 +170,8 @@ struct Composer {
 
     // MARK: - Less than boxes
 
-    private func lanes(_ size: PictureSize) -> Frame? {
+    /// - Parameter memory: what the next frame is to know.
+    private func lanes(_ size: PictureSize, _ memory: FrameMemory) -> Frame? {
         guard size.height >= 4 else { return nil }
         for budget in Ladder.laneBudgets {
             let part = finder.neighbourhood(budget)
@@ -168,24 +179,18 @@ struct Composer {
             let names = Names(subject.graph, nodes: part.packages, current: subject.current, ascii: subject.isASCII)
             if let rows = lanes.rows(subject, names, size) {
                 return Frame(
-                    form: .lanes, rows: rows, nodes: part.packages, edges: Frame.edges(part),
-                    memory: request.previous ?? FrameMemory())
+                    form: .lanes, rows: rows, nodes: part.packages, edges: Frame.edges(part), memory: memory)
             }
         }
         return nil
     }
 
-    private func smallPicture(_ size: PictureSize) -> Frame? {
-        fresh(size, Array((Ladder.lastBeforeLanes + 1)..<Ladder.alone))
-            .map { Frame(steady(size, $0) ?? $0, subject, previous: request.previous) }
-    }
-
-    private func summary(_ size: PictureSize) -> Frame {
+    private func summary(_ size: PictureSize, _ memory: FrameMemory) -> Frame {
         let lines = summaryLines(subject.graph, subject.current, finder, size, ascii: subject.isASCII)
         let role = PictureRole.plain.rawValue
         return Frame(
             form: lines.isEmpty ? .nothing : .summary, rows: lines.map { [TextRun($0, role)] }, nodes: subject.current,
-            memory: request.previous ?? FrameMemory())
+            memory: memory)
     }
 }
 
@@ -196,7 +201,7 @@ extension FrameMemory {
 
 extension Frame {
     /// A frame of a picture.
-    init(_ composition: Composition, _ subject: Subject, previous: FrameMemory?) {
+    init(_ composition: Composition, _ subject: Subject) {
         self.init(
             form: composition.writing.boxStyle == .boxes ? .boxes : .labels,
             rows: composition.drawing.sketch.canvas(subject.glyphs).rows, nodes: composition.part.packages,

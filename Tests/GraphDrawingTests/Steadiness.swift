@@ -10,7 +10,8 @@ struct Steadiness {
     var jumps: [Int] = []
     /// The frames of each form.
     var forms: [FrameForm: Int] = [:]
-    /// Frames without boxes or labels, though a first frame of the same moment has them.
+    /// Frames without boxes or labels, though a first frame of the same moment has them; lanes show more than its smallest
+    /// ones, and are none.
     var fallbacks = 0
     /// Packages of the last picture that are in this one too.
     var held = 0
@@ -33,7 +34,9 @@ struct Steadiness {
     ///   - fresh: the frame of the same moment that knows of none before.
     mutating func count(_ frame: Frame, after last: FrameMemory?, fresh: Frame) {
         forms[frame.form, default: 0] += 1
-        if !frame.isPicture, fresh.isPicture { fallbacks += 1 }
+        if !frame.isPicture, fresh.isPicture, frame.form != .lanes || fresh.memory.rank <= Ladder.lastBeforeLanes {
+            fallbacks += 1
+        }
         guard let last else { return }
         steps += 1
         guard frame.isPicture, fresh.isPicture else { return }
