@@ -148,8 +148,6 @@ struct PictureReader {
         var seen: Set<Step> = []
         var steps = [Step(row: row, column: column, from: Self.north)]
         var found: [(Int, Character?)] = []
-        // The glyph right above the row that is looked at, by column; the arrow at the start is not this end's.
-        var last: [Int: Unicode.Scalar] = [:]
         while let step = steps.popLast() {
             guard seen.insert(step).inserted else { continue }
             if let target = itemIndex(step.row, step.column) {
@@ -157,7 +155,9 @@ struct PictureReader {
                 guard step.from == Self.north, step.row == item.rows.lowerBound else {
                     throw Unreadable(reason: "a line runs into the side of \(item.name)")
                 }
-                let mark = item.isBox ? cell(step.row, step.column) : last[step.column] ?? " "
+                // A label's arrow is right above it; one at the start is not this end's.
+                let isStart = step.row - 1 == start.row && step.column == start.column && start.arrow != nil
+                let mark = item.isBox ? cell(step.row, step.column) : isStart ? " " : cell(step.row - 1, step.column)
                 if item.isBox, mark != "┴", mark != "┷", Self.down[mark] == nil {
                     throw Unreadable(reason: "no port on \(item.name)")
                 }
@@ -177,8 +177,6 @@ struct PictureReader {
                 steps.append(Step(row: step.row, column: step.column + ahead, from: step.from))
                 continue
             }
-            let isStart = step.row == start.row && step.column == start.column && start.arrow != nil
-            last[step.column] = isStart ? " " : glyph
             if mask & Self.south != 0 { steps.append(Step(row: step.row + 1, column: step.column, from: Self.north)) }
             // Every line leads down: one that comes in from above is another upper end.
             if mask & Self.east != 0, step.from != Self.east {

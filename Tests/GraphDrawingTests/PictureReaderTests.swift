@@ -75,6 +75,13 @@ import Testing
         #expect(throws: PictureReader.Unreadable.self) {
             try PictureReader(AsciiPicture.picture(touching)).edges()
         }
+        // A label has the arrow that is right above it, and not one further down in that column.
+        let crowded = ["   [* a1]", " +--+--+--+", "[* b1]    |", "          |", "    +-----+", "    v", "   [. c1]"]
+        #expect(
+            try PictureReader(AsciiPicture.picture(crowded), mayRepeat: true).edges() == [
+                .init(dependency: "a1", dependent: "b1", kind: "b"),
+                .init(dependency: "a1", dependent: "c1", kind: "r"),
+            ])
         let lanes = AsciiPicture.lanes(["*   a1", "+-+", "* | b1", "+.+", "  > c1"])
         #expect(lanes == ["✔   a1", "├─┐", "✔ │ b1", "└╌┤", "  ▶ c1"])
     }
