@@ -109,11 +109,12 @@ test: setup tests-build manual
 	@$(TIMED) 'tests, machines' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter '$(MACHINES)' \
 	  --skip '$(GREEDY)|$(TERMINAL)'
 
-# The properties of layout and drawing, many more times, merges of 148 packages, a file of 9 GiB, and the release built
-# from its sources inside emerge.
-soak: setup tests-build
-	@PORTMANTEAU_SOAK=1 $(TIMED) soak $(SWIFT) test --scratch-path $(SCRATCH) --skip-build \
-	  --filter 'DependencyGraphTests|GraphDrawingTests|EbuildTests|LiveViewTests|OddPackageTests'
+# What takes long, and is not for every change.
+soak: export PORTMANTEAU_SOAK = 1
+soak: setup tests-build manual
+	@$(TIMED) 'soak, pure' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter '$(PURE)'
+	@$(TIMED) 'soak, terminal' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter '$(TERMINAL)'
+	@$(TIMED) 'soak, machines' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter 'EbuildTests|OddPackageTests'
 
 demo: setup build
 	@$(TIMED) demo $(BINDIR)/testbed demo

@@ -15,11 +15,21 @@ func library(
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
+/// What only computes is optimised in debug builds too: its tests try thousands of graphs.
+let optimised = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+func computing(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: optimised)
+}
+
 func program(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
     .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
+    settings: [SwiftSetting] = settings
+) -> Target {
     .testTarget(
         name: name + "Tests", dependencies: [.init(stringLiteral: name), "Testbed"] + dependencies, exclude: exclude,
         swiftSettings: settings)
@@ -84,10 +94,10 @@ let package = Package(
         .target(name: "CPosix"),
         library("Posix", ["CPosix"]),
         library("SuiteVersion"),
-        library("PackageModel"),
-        library("DependencyGraph", ["PackageModel"]),
-        library("TerminalDrawing"),
-        library("GraphDrawing", ["PackageModel", "DependencyGraph", "TerminalDrawing"]),
+        computing("PackageModel"),
+        computing("DependencyGraph", ["PackageModel"]),
+        computing("TerminalDrawing"),
+        computing("GraphDrawing", ["PackageModel", "DependencyGraph", "TerminalDrawing"]),
         library("AgentProtocol", ["Posix", "PackageModel"]),
         library(
             "PortageHook",
@@ -172,9 +182,10 @@ let package = Package(
             path: "Tests/TrialService"),
         tests("Posix"),
         tests("PackageModel", exclude: ["Fixtures"]),
-        tests("DependencyGraph"),
+        tests("DependencyGraph", settings: optimised),
         tests("TerminalDrawing"),
-        tests("GraphDrawing", ["DependencyGraph", "TerminalDrawing"], exclude: ["Goldens"]),
+        tests(
+            "GraphDrawing", ["DependencyGraph", "TerminalDrawing"], exclude: ["Goldens"], settings: optimised),
         tests("AgentProtocol", ["Posix"]),
         tests("PortageHook"),
         tests("DistccBackoff", ["Posix"]),
