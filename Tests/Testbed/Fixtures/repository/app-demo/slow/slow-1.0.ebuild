@@ -5,11 +5,7 @@ EAPI=8
 
 inherit demo-c
 
-DESCRIPTION="Compiles for a while: SLOW_FUNCTIONS says how many functions are made"
+DESCRIPTION="Compiles for a while, and waits before it for as many seconds as SLOW_SECONDS says"
 LICENSE="GPL-2+"
 SLOT="0"
 KEYWORDS="amd64 arm64"
-
-src_compile() {
-	demo-c_emake FUNCTIONS="${SLOW_FUNCTIONS:-1400}"
-}

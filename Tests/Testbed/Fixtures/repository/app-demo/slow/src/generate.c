@@ -1,11 +1,16 @@
-/* Writes a C file with as many functions as the argument says, each with loops that an optimiser works on. */
+/* Writes a C file with as many functions as the argument says, each with loops that an optimiser works on; after as many
+   seconds as SLOW_SECONDS says, for who wants a build that lasts and leaves the processor to others. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int main(int argc, char **argv)
 {
     int count = argc > 1 ? atoi(argv[1]) : 100;
+    const char *seconds = getenv("SLOW_SECONDS");
 
+    if (seconds)
+        sleep(atoi(seconds));
     for (int i = 0; i < count; i++)
         printf("static unsigned f%d(unsigned x)\n{\n"
                "    unsigned a[16], s = x;\n"
