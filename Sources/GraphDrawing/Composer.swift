@@ -17,7 +17,7 @@ struct Composer {
         var size = request.size
         let hasTitle = size.height > 1 && request.title != ""
         if hasTitle { size.height -= 1 }
-        var frame = frame(size)
+        var frame = content(size)
         if hasTitle {
             let title =
                 request.title.map { DisplayWidth.printable($0, ascii: subject.isASCII) }
@@ -28,20 +28,21 @@ struct Composer {
     }
 
     /// Boxes or labels, else lanes, else a few of either, else words.
-    private func frame(_ size: PictureSize) -> Frame {
-        var memory = request.previous ?? FrameMemory()
+    private func content(_ size: PictureSize) -> Frame {
+        let last = request.previous ?? FrameMemory()
+        var kept = last
         func picture(_ ranks: ClosedRange<Int>) -> Frame? {
             guard let fresh = fresh(size, ranks) ?? anew(size, ranks) else { return nil }
-            guard memory.writing != nil, memory.moved(fresh, subject.graph).count > FrameMemory.mostMoves else {
+            guard last.writing != nil, last.moved(fresh, subject.graph).count > FrameMemory.mostMoves else {
                 return Frame(fresh, subject)
             }
-            if let steady = steady(size, memory, fresh) { return Frame(steady, subject) }
-            // No box can be in two places when one frame has none; the next one may have them anywhere.
-            memory = FrameMemory()
+            if let steady = steady(size, last, fresh) { return Frame(steady, subject) }
+            // No box moves when a frame has none, and the next one may have them anywhere.
+            kept = FrameMemory()
             return nil
         }
-        return picture(0...Ladder.lastBeforeLanes) ?? lanes(size, memory)
-            ?? picture((Ladder.lastBeforeLanes + 1)...(Ladder.alone - 1)) ?? summary(size, memory)
+        return picture(0...Ladder.lastBeforeLanes) ?? lanes(size, kept)
+            ?? picture((Ladder.lastBeforeLanes + 1)...(Ladder.alone - 1)) ?? summary(size, kept)
     }
 
     // MARK: - Boxes and labels
