@@ -1,6 +1,6 @@
 public import AgentProtocol
 public import PortageAPI
-public import PythonBridge
+import PythonBridge
 
 /// Interpreters that have read Portage's configuration already, for each configuration and root.
 ///

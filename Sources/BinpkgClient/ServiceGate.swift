@@ -1,5 +1,5 @@
 import AgentProtocol
-public import Posix
+import Posix
 
 /// The way to the services: whether one is there is asked once for all packages, and not at all while it is known to be
 /// away.

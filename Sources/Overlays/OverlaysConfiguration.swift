@@ -1,4 +1,4 @@
-public import EbuildRepository
+import EbuildRepository
 internal import Posix
 
 /// Where an overlay comes from.

@@ -1,6 +1,6 @@
-public import EbuildRepository
-public import PortageAPI
-public import Posix
+import EbuildRepository
+import PortageAPI
+import Posix
 
 /// Why something about overlays was not done. What was published before is still published.
 public struct OverlaysError: Error, Equatable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-public import EbuildRepository
+import EbuildRepository
 internal import Posix
 
 /// Our part of `repos.conf`: a file of its own where that is a directory, else a block between two marked lines. Nothing

@@ -1,4 +1,4 @@
-public import Fetching
+import Fetching
 import PortageAPI
 import Posix
 

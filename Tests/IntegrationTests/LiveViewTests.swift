@@ -105,7 +105,7 @@ import Testing
             try await terminal.wait(for: "[Yes/No]")
             try await terminal.enter("yes")
             try await terminal.wait("the panel") { panel($0).contains { $0.contains("▶ app-demo/slow-1.0") } }
-            try await terminal.wait(for: "-o slow.o")
+            try await terminal.wait(for: "./generate 1400")
             try await terminal.press("C-z")
             try await terminal.wait(for: "Stopped")
             #expect(panel(try await terminal.screen()).isEmpty)
@@ -125,7 +125,7 @@ import Testing
         try await withTerminal("live-term") { _, terminal in
             try await terminal.enter("SLOW_SECONDS=600 depgraph emerge -1 app-demo/slow; echo \"code=$?\"")
             try await terminal.wait("the panel") { !panel($0).isEmpty }
-            try await terminal.wait(for: "-o slow.o")
+            try await terminal.wait(for: "./generate 1400")
             try await terminal.press("C-z")
             try await terminal.wait(for: "Stopped")
             try await terminal.enter("clear; bg")

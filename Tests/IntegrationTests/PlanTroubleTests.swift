@@ -58,7 +58,7 @@ import Testing
             try await terminal.wait("the end", timeout: .seconds(120)) {
                 $0.contains { $0.contains("is cancelled; 1 build") }
             }
-            try await terminal.close()
+            await terminal.close()
             #expect(try await client.run(["binpkg", "plans"]).stdout.isEmpty)
             for _ in 0..<600 where try await builds().contains("building") {
                 try await Task.sleep(for: .milliseconds(100))

@@ -22,7 +22,7 @@ import Testing
                 try await service.stop()
             } catch {
                 let log = service.process.log
-                try? await service.stop()
+                _ = try? await service.stop()
                 Issue.record("the service said:\n\(log)")
                 throw error
             }

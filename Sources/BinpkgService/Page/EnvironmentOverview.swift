@@ -1,3 +1,4 @@
+import BinpkgModel
 public import BuildEnvironments
 internal import Posix
 

@@ -1,4 +1,4 @@
-public import BinpkgModel
+import BinpkgModel
 internal import BuildEnvironments
 
 /// What a service with so many environments makes of a trace.

@@ -1,4 +1,4 @@
-public import BinpkgModel
+import BinpkgModel
 
 /// Makes traces like those of real machines: each has some of the packages and most flags of its kind, and takes over the
 /// tree's new versions every few days, each at its own time. The same numbers give the same trace everywhere.
