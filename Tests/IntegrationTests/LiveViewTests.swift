@@ -262,7 +262,7 @@ import Testing
                 try await terminal.wait("the picture") { screen in
                     screen.first?.hasPrefix(Self.rule) == true
                         && screen.contains { $0.contains("▶ app-demo/slow-1.0") }
-                        && (!observability || screen.contains { $0.contains("▶ app-demo/slow-1.0  install ") })
+                        && (!observability || screen.contains { $0.contains("▶ app-demo/slow-1.0  compile ") })
                 }
             } catch {
                 Issue.record("emerge wrote:\n\(emerge.log)")
