@@ -114,7 +114,8 @@ soak: export PORTMANTEAU_SOAK = 1
 soak: setup tests-build manual
 	@$(TIMED) 'soak, pure' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter '$(PURE)'
 	@$(TIMED) 'soak, terminal' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter '$(TERMINAL)'
-	@$(TIMED) 'soak, machines' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build --filter 'EbuildTests|OddPackageTests'
+	@$(TIMED) 'soak, machines' $(SWIFT) test --scratch-path $(SCRATCH) --skip-build \
+	  --filter '$(MACHINES)\.(EbuildTests|OddPackageTests)'
 
 demo: setup build
 	@$(TIMED) demo $(BINDIR)/testbed demo
